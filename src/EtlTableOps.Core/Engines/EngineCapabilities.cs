@@ -1,0 +1,23 @@
+namespace EtlTableOps.Engines;
+
+/// <summary>Facts about an engine. The runner asks these and never which engine it is.</summary>
+public sealed record EngineCapabilities
+{
+    /// <summary>DDL takes part in a transaction, so that an exchange is one transaction with its journal line.</summary>
+    public required bool TransactionalDdl { get; init; }
+
+    /// <summary>Several sessions can read one exported snapshot, so that a load can use them side by side.</summary>
+    public required bool SharedSnapshots { get; init; }
+
+    /// <summary>Readers go on while a table is locked for the exchange.</summary>
+    public required bool ReadersPassExchange { get; init; }
+
+    /// <summary>Only one session of the whole database can write at a time.</summary>
+    public required bool SingleWriter { get; init; }
+
+    /// <summary>Longest name of an object, in bytes of UTF-8.</summary>
+    public required int MaxNameBytes { get; init; }
+
+    /// <summary>The feeds that can follow a table here, the default first.</summary>
+    public required IReadOnlyList<Feeds.FeedKind> Feeds { get; init; }
+}

@@ -1,0 +1,102 @@
+using EtlTableOps.Checks;
+using EtlTableOps.Feeds;
+using EtlTableOps.Plans;
+using EtlTableOps.Shadows;
+using EtlTableOps.Switching;
+using EtlTableOps.Tables;
+
+namespace EtlTableOps.Engines;
+
+/// <summary>
+/// Writes an engine's SQL, and nothing else: it never executes, never asks the database and keeps no state, so
+/// that what it writes can be shown, reviewed and tested as text. Parameters that the runner fills are named
+/// in the members' texts.
+/// </summary>
+public interface IDialect : ISqlQuoting
+{
+    /// <summary>How unquoted names are stored.</summary>
+    IdentifierFolding Folding { get; }
+
+    /// <summary>
+    /// The steps that make and fill a shadow: create with its mark, rights and policies, load, keys and indexes, checks,
+    /// statistics. Feed and guard are the builder's.
+    /// </summary>
+    IReadOnlyList<PlanStep> BuildShadow(ShadowBlueprint shadow);
+
+    /// <summary>Drops a table of ours with all that belongs to it alone. Works when part of it is gone already.</summary>
+    IReadOnlyList<Sql> DropTable(TableName table);
+
+    /// <summary>Which object carries this name now: one row, one text column; no row when none does.</summary>
+    Sql ObjectIdOf(TableName table);
+
+    /// <summary>
+    /// Creates a change log on a table: its table and its triggers. It logs the row key (old and new) of every row
+    /// that is inserted, updated or deleted, and marks itself broken when the table is emptied without row events.
+    /// </summary>
+    IReadOnlyList<Sql> InstallLog(ChangeLog log);
+
+    /// <summary>Removes a change log's triggers, so that writes cost nothing any more; its rows stay. Works when they are gone.</summary>
+    IReadOnlyList<Sql> DetachLog(ChangeLog log);
+
+    /// <summary>Removes a change log with its rows. Works when part of it is gone already.</summary>
+    IReadOnlyList<Sql> RemoveLog(ChangeLog log);
+
+    /// <summary>Within our transaction: our own writes to the log's table are not logged from here on.</summary>
+    IReadOnlyList<Sql> SuspendLog(ChangeLog log);
+
+    /// <summary>Within our transaction: logging goes on.</summary>
+    IReadOnlyList<Sql> ResumeLog(ChangeLog log);
+
+    /// <summary>
+    /// What a log holds: one row with the number of row changes (bigint), the number of different keys (bigint; equal to
+    /// the first for a log without a key), the highest position (bigint, 0 when empty), and whether it is broken (0 or 1).
+    /// </summary>
+    Sql ReadLog(ChangeLog log);
+
+    /// <summary>
+    /// Brings the shadow's rows for the logged keys up to date with the live table, through the declared change, and
+    /// removes those log entries; all in the running transaction, whose statements see one state. Parameter
+    /// <c>@upto</c>: the highest position to apply.
+    /// </summary>
+    IReadOnlyList<Sql> ApplyLog(ChangeLog log, ShadowBlueprint shadow);
+
+    /// <summary>
+    /// The content of one side: one row with the count (bigint) and two order-independent sums (numeric or bigint, 0 for
+    /// no rows) over a typed hash of each row. Sums add up: content of A and B together is the sum of theirs.
+    /// </summary>
+    Sql ContentSum(ContentQuery query);
+
+    /// <summary>
+    /// A condition that is true for the rows which the running transaction inserted, or null when the engine has none.
+    /// </summary>
+    SqlText? OwnRows { get; }
+
+    /// <summary>
+    /// Checks of what hangs on the table that need its rows: each query returns one count of violations
+    /// (rows of the shadow that break a foreign key, rows of other tables that would point nowhere).
+    /// </summary>
+    IReadOnlyList<IntegrityCheck> IntegrityChecks(TableShape live, ShadowBlueprint shadow);
+
+    /// <summary>
+    /// Takes every lock of an exchange, inside its transaction. Without a wait it fails at once when one is not free;
+    /// with one it may queue no longer than that in all.
+    /// </summary>
+    IReadOnlyList<Sql> LockForExchange(ExchangeBlueprint exchange, TimeSpan? wait);
+
+    /// <summary>
+    /// The statements under the lock that exchange the names and move what hangs on them, and the steps after
+    /// the commit (validation of constraints and the like).
+    /// </summary>
+    ExchangeSteps Exchange(ExchangeBlueprint exchange);
+}
+
+/// <summary>A check with a query that counts violations.</summary>
+/// <param name="Name">The check's name in the test result.</param>
+/// <param name="Meaning">What it proves, for people.</param>
+/// <param name="CountViolations">One row, one bigint.</param>
+public sealed record IntegrityCheck(string Name, string Meaning, Sql CountViolations);
+
+/// <summary>What an exchange does, in its two parts.</summary>
+/// <param name="Locked">Under the lock, in one transaction with the journal's line.</param>
+/// <param name="After">After the commit, each in a transaction of its own; can be repeated.</param>
+public sealed record ExchangeSteps(IReadOnlyList<PlanStep> Locked, IReadOnlyList<PlanStep> After);

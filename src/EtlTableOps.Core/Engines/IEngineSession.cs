@@ -1,0 +1,133 @@
+using System.Data.Common;
+using EtlTableOps.Imports;
+using EtlTableOps.Tables;
+
+namespace EtlTableOps.Engines;
+
+/// <summary>
+/// One connection: executes what the dialect wrote and reads the catalog. Not for use by several threads at
+/// once. Every failure of the database leaves it as an <see cref="Errors.EtlException"/> whose inner exception is the
+/// driver's.
+/// </summary>
+public interface IEngineSession : IAsyncDisposable
+{
+    /// <summary>The engine's name.</summary>
+    string EngineName { get; }
+
+    /// <summary>What the engine of this version can do.</summary>
+    EngineCapabilities Capabilities { get; }
+
+    /// <summary>Writes this engine's SQL.</summary>
+    IDialect Dialect { get; }
+
+    /// <summary>Where we are and who we are.</summary>
+    SessionInfo Info { get; }
+
+    /// <summary>Opens another session to the same database as the same user.</summary>
+    Task<IEngineSession> OpenAnotherAsync(CancellationToken token);
+
+    /// <summary>Runs a statement and returns the rows that it changed (0 for DDL).</summary>
+    Task<long> ExecuteAsync(Sql sql, CancellationToken token);
+
+    /// <summary>Runs a query and maps its rows.</summary>
+    Task<IReadOnlyList<T>> QueryAsync<T>(Sql sql, Func<DbDataReader, T> map, CancellationToken token);
+
+    /// <summary>Begins a transaction; disposing it without a commit rolls it back.</summary>
+    /// <param name="mode">What it is for.</param>
+    /// <param name="snapshot">A snapshot of <see cref="ExportSnapshotAsync"/> to read, or null.</param>
+    /// <param name="token">Cancels the wait.</param>
+    Task<ISessionTransaction> BeginAsync(TransactionMode mode, string? snapshot, CancellationToken token);
+
+    /// <summary>Makes the current transaction's snapshot available to other sessions; null where there is no such thing.</summary>
+    Task<string?> ExportSnapshotAsync(CancellationToken token);
+
+    /// <summary>
+    /// Reads what a table is and what hangs on it; null when the name resolves to nothing. The name may be
+    /// without a schema: the returned shape's name is complete.
+    /// </summary>
+    /// <exception cref="Errors.EtlException"><see cref="Errors.ErrorCode.NotATable"/> for a view and the like.</exception>
+    Task<TableShape?> ReadShapeAsync(TableName name, CancellationToken token);
+
+    /// <summary>Names of the journal tables that this user can read; one per schema that was worked in.</summary>
+    Task<IReadOnlyList<TableName>> FindJournalsAsync(CancellationToken token);
+
+    /// <summary>
+    /// Takes the lock that keeps a second operation of ours off the same live table, on whatever machine it runs. It
+    /// ends with its process. Null when another holds it.
+    /// </summary>
+    Task<IAsyncDisposable?> TryLockOperationAsync(TableName live, CancellationToken token);
+
+    /// <summary>Who holds locks that an exchange of this table has to wait for.</summary>
+    Task<IReadOnlyList<LockHolder>> FindLockHoldersAsync(TableShape live, CancellationToken token);
+
+    /// <summary>
+    /// Begins a bulk load into a table, inside the current transaction. Conversion problems are thrown as
+    /// <see cref="BadValueException"/>.
+    /// </summary>
+    Task<IBulkWriter> BeginBulkLoadAsync(TableShape table, IReadOnlyList<Column> columns, CancellationToken token);
+
+    /// <summary>Free bytes where the table's data lives; -1 when the engine cannot say.</summary>
+    Task<long> FreeBytesAsync(CancellationToken token);
+
+    /// <summary>Sorts a failure of the driver or of ours by what the runner does about it.</summary>
+    FailureKind Classify(Exception failure);
+}
+
+/// <summary>A transaction of a session.</summary>
+public interface ISessionTransaction : IAsyncDisposable
+{
+    /// <summary>Makes everything in it lasting.</summary>
+    Task CommitAsync(CancellationToken token);
+}
+
+/// <summary>What a transaction is for.</summary>
+public enum TransactionMode
+{
+    /// <summary>Reads of one and the same state.</summary>
+    Snapshot,
+    /// <summary>Writes whose statements all see one and the same state; used to drain a feed.</summary>
+    SnapshotWrite,
+    /// <summary>Writes; each statement sees what is committed when it begins.</summary>
+    Write,
+}
+
+/// <summary>What is known about a session, for people and for the journal. Holds no secret.</summary>
+/// <param name="Display">Where it leads, such as <c>postgresql://app@db1/sales</c>.</param>
+/// <param name="Database">The database or file.</param>
+/// <param name="User">The database's user; the operating system's where the engine has none.</param>
+/// <param name="ServerVersion">The engine's version.</param>
+public sealed record SessionInfo(string Display, string Database, string User, string ServerVersion);
+
+/// <summary>A session of somebody else's that holds a lock.</summary>
+/// <param name="Session">Its number or name.</param>
+/// <param name="User">Its user.</param>
+/// <param name="Since">When its transaction began, UTC.</param>
+/// <param name="What">What it is doing, shortened.</param>
+public sealed record LockHolder(string Session, string User, DateTime? Since, string What)
+{
+    /// <summary>One line for people.</summary>
+    public override string ToString() => Since is { } since
+        ? $"{Session} ({User}, since {since:HH:mm:ss} UTC): {What}"
+        : $"{Session} ({User}): {What}";
+}
+
+/// <summary>What a failure means to the runner.</summary>
+public enum FailureKind
+{
+    /// <summary>Anything else: not tried again.</summary>
+    Fatal,
+    /// <summary>A lock was not free, or a deadlock was broken: nothing happened, trying again is fine.</summary>
+    Busy,
+    /// <summary>A statement ran longer than we allowed it.</summary>
+    TimedOut,
+    /// <summary>The connection is gone; the fate of the last statement is unknown.</summary>
+    ConnectionLost,
+    /// <summary>A right is missing.</summary>
+    NotPermitted,
+    /// <summary>Data broke a constraint or did not fit its type.</summary>
+    BadData,
+    /// <summary>No space is left.</summary>
+    NoSpace,
+    /// <summary>Our own token asked for it.</summary>
+    Cancelled,
+}

@@ -1,0 +1,33 @@
+using EtlTableOps.Tables;
+
+namespace EtlTableOps.Feeds;
+
+/// <summary>How later writes to the live table reach the shadow.</summary>
+public enum FeedKind
+{
+    /// <summary>They do not; the switch refuses when there were any.</summary>
+    None,
+    /// <summary>Triggers on the live table log the keys of changed rows.</summary>
+    TriggerLog,
+}
+
+/// <summary>
+/// A log of changed rows of one table. Two are used: the <em>feed</em> on the live table, drained into the
+/// shadow; and the <em>guard</em> on the shadow, which proves before the switch that nobody else wrote to it, and counts
+/// after the switch what was written under the live name.
+/// </summary>
+/// <param name="Watched">The table whose changes are logged.</param>
+/// <param name="Log">The log's table, in the same schema.</param>
+/// <param name="Key">The columns that identify a row; empty when the watched table has no key, then rows are only counted.</param>
+public sealed record ChangeLog(TableName Watched, TableName Log, IReadOnlyList<Column> Key)
+{
+    /// <summary>Whether the watched table is partitioned, where that needs another kind of trigger.</summary>
+    public bool Partitioned { get; init; }
+}
+
+/// <summary>What a log holds.</summary>
+/// <param name="Changes">Row changes logged and not yet applied.</param>
+/// <param name="Keys">Different rows among them.</param>
+/// <param name="Position">The highest position.</param>
+/// <param name="Broken">True when the table was emptied without row events.</param>
+public sealed record LogState(long Changes, long Keys, long Position, bool Broken);

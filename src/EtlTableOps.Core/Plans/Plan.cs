@@ -1,0 +1,70 @@
+using EtlTableOps.Engines;
+using EtlTableOps.Tables;
+
+namespace EtlTableOps.Plans;
+
+/// <summary>
+/// What an operation will do. A builder makes it from reads alone; the runner executes it and <c>-WhatIf</c> prints it, so
+/// that what is shown is what is run.
+/// </summary>
+/// <param name="Operation">The operation in words: <c>build</c>, <c>switch</c>, …</param>
+/// <param name="Live">The live table.</param>
+/// <param name="SwapId">The swap that it belongs to.</param>
+/// <param name="Steps">The steps in their order.</param>
+public sealed record Plan(string Operation, TableName Live, string SwapId, IReadOnlyList<PlanStep> Steps)
+{
+    /// <summary>What a person should know before: choices made and why, what will be dropped, estimates.</summary>
+    public IReadOnlyList<string> Notes { get; init; } = [];
+
+    /// <summary>One line that names the effect, for the confirmation prompt.</summary>
+    public required string Summary { get; init; }
+}
+
+/// <summary>A step of a plan.</summary>
+/// <param name="Name">Short and stable, for the journal and for fault injection: <c>create</c>, <c>load</c>, <c>index</c> …</param>
+/// <param name="Title">What it does, for people.</param>
+/// <param name="Statements">Its statements in their order.</param>
+public sealed record PlanStep(string Name, string Title, IReadOnlyList<Sql> Statements)
+{
+    /// <summary>How the step runs.</summary>
+    public StepScope Scope { get; init; } = StepScope.OwnTransaction;
+
+    /// <summary>Set when the one statement is repeated over ranges of a position, to give progress and short locks.</summary>
+    public ChunkRange? Chunks { get; init; }
+
+    /// <summary>Whether the rows that its statements report are the operation's rows.</summary>
+    public bool CountsRows { get; init; }
+
+    /// <summary>The statement that says how far <see cref="Statements"/> are while they run, from another session; one bigint of rows or null.</summary>
+    public Sql? Progress { get; init; }
+}
+
+/// <summary>How a step runs.</summary>
+public enum StepScope
+{
+    /// <summary>In a transaction of its own, together with its journal line.</summary>
+    OwnTransaction,
+    /// <summary>Outside any transaction, because the statement demands it or must not hold one open.</summary>
+    NoTransaction,
+    /// <summary>In the one transaction of the exchange.</summary>
+    Exchange,
+}
+
+/// <summary>
+/// A range of positions (row numbers, pages) that a statement walks through by its parameters <c>@from</c> (inclusive) and
+/// <c>@below</c> (exclusive).
+/// </summary>
+/// <param name="First">The first position.</param>
+/// <param name="End">One past the last position.</param>
+/// <param name="Size">Positions in the first chunk.</param>
+public sealed record ChunkRange(long First, long End, long Size)
+{
+    /// <summary>When set, the size of the next chunk is adjusted so that one takes about this long.</summary>
+    public TimeSpan? Aim { get; init; }
+
+    /// <summary>A pause after each chunk as a share of its time, so that other writers get in; 0 for none.</summary>
+    public double Yield { get; init; }
+
+    /// <summary>How many sessions work side by side, all on one snapshot.</summary>
+    public int Sessions { get; init; } = 1;
+}

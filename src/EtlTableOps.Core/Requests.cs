@@ -1,0 +1,122 @@
+using EtlTableOps.Feeds;
+using EtlTableOps.Imports;
+using EtlTableOps.Shadows;
+
+namespace EtlTableOps;
+
+/// <summary>Asks for a shadow table.</summary>
+/// <param name="Table">The live table as the user writes it.</param>
+public sealed record NewShadowRequest(string Table)
+{
+    /// <summary>What shall differ.</summary>
+    public DeclaredChange Change { get; init; } = new();
+
+    /// <summary>The shadow's name, in the live table's schema; null for the live name with <c>_new</c>.</summary>
+    public string? ShadowName { get; init; }
+
+    /// <summary>The feed; null takes the engine's default where the table allows it, else none.</summary>
+    public FeedKind? Feed { get; init; }
+
+    /// <summary>Abandons an earlier shadow of the same live table first.</summary>
+    public bool Force { get; init; }
+
+    /// <summary>How long other people's statements may be made to wait.</summary>
+    public TimeSpan StallBudget { get; init; } = SwitchRequest.DefaultStallBudget;
+
+    /// <summary>Sessions that load side by side where the engine can; 0 for two.</summary>
+    public int Sessions { get; init; }
+}
+
+/// <summary>Asks for rows to be added to a shadow. Exactly one source is given.</summary>
+/// <param name="Table">The live table.</param>
+public sealed record ImportRequest(string Table)
+{
+    /// <summary>Rows from a file or a pipeline. The importer does not dispose it.</summary>
+    public IRowSource? Rows { get; init; }
+
+    /// <summary>Another table of the same database.</summary>
+    public string? FromTable { get; init; }
+
+    /// <summary>A SQL query of the same database.</summary>
+    public string? Query { get; init; }
+}
+
+/// <summary>Asks for the shadow to be brought up to date from its feed.</summary>
+/// <param name="Table">The live table.</param>
+public sealed record SyncRequest(string Table);
+
+/// <summary>Asks for the proof of a shadow.</summary>
+/// <param name="Table">The live table.</param>
+public sealed record TestRequest(string Table);
+
+/// <summary>Asks for the exchange of names.</summary>
+/// <param name="Table">The live table.</param>
+public sealed record SwitchRequest(string Table)
+{
+    /// <summary>The stall budget where none is given: 100 milliseconds.</summary>
+    public static readonly TimeSpan DefaultStallBudget = TimeSpan.FromMilliseconds(100);
+
+    /// <summary>How long a lock is tried for where nothing is given: 60 seconds.</summary>
+    public static readonly TimeSpan DefaultTryFor = TimeSpan.FromSeconds(60);
+
+    /// <summary>How long other people's statements may be made to wait, in one piece.</summary>
+    public TimeSpan StallBudget { get; init; } = DefaultStallBudget;
+
+    /// <summary>How long the lock is tried for before giving up.</summary>
+    public TimeSpan TryFor { get; init; } = DefaultTryFor;
+
+    /// <summary>Kept versions after the switch; older ones are dropped.</summary>
+    public int KeepVersions { get; init; } = 3;
+}
+
+/// <summary>Asks to go back to a kept version.</summary>
+/// <param name="Table">The live table.</param>
+public sealed record UndoRequest(string Table)
+{
+    /// <summary>The version's table name or its swap's id; null for the one before.</summary>
+    public string? To { get; init; }
+
+    /// <summary>Goes on although rows were written since; they stay in the table that is set aside.</summary>
+    public bool Force { get; init; }
+
+    /// <summary>How long other people's statements may be made to wait, in one piece.</summary>
+    public TimeSpan StallBudget { get; init; } = SwitchRequest.DefaultStallBudget;
+
+    /// <summary>How long the lock is tried for before giving up.</summary>
+    public TimeSpan TryFor { get; init; } = SwitchRequest.DefaultTryFor;
+}
+
+/// <summary>Asks for the journal.</summary>
+public sealed record HistoryRequest
+{
+    /// <summary>Only this live table, or null for all.</summary>
+    public string? Table { get; init; }
+
+    /// <summary>Only this swap, or null for all.</summary>
+    public string? Id { get; init; }
+
+    /// <summary>With the statements that were run.</summary>
+    public bool Statements { get; init; }
+}
+
+/// <summary>Asks for what was interrupted to be finished or cleaned up.</summary>
+public sealed record RepairRequest
+{
+    /// <summary>Only this live table, or null for all.</summary>
+    public string? Table { get; init; }
+}
+
+/// <summary>Asks for a shadow to be abandoned.</summary>
+/// <param name="Table">The live table.</param>
+public sealed record RemoveShadowRequest(string Table);
+
+/// <summary>Asks for kept versions to be dropped.</summary>
+/// <param name="Table">The live table.</param>
+public sealed record RemoveVersionsRequest(string Table)
+{
+    /// <summary>How many of the newest are kept; null when <see cref="Version"/> is given.</summary>
+    public int? Keep { get; init; }
+
+    /// <summary>One version to drop: its table name or its swap's id.</summary>
+    public string? Version { get; init; }
+}

@@ -1,0 +1,187 @@
+using EtlTableOps.Engines;
+using EtlTableOps.Feeds;
+using EtlTableOps.Journal;
+using EtlTableOps.Shadows;
+
+namespace EtlTableOps;
+
+/// <summary>A shadow table and how it stands.</summary>
+public sealed record ShadowTable
+{
+    /// <summary>The database, so that the next command of a pipeline finds it.</summary>
+    public EtlDatabase? Connection { get; init; }
+
+    /// <summary>The live table.</summary>
+    public required string Table { get; init; }
+
+    /// <summary>The shadow table.</summary>
+    public required string Shadow { get; init; }
+
+    /// <summary>The swap.</summary>
+    public required string SwapId { get; init; }
+
+    /// <summary>Where it stands.</summary>
+    public required SwapState State { get; init; }
+
+    /// <summary>Rows in the shadow by the journal's account.</summary>
+    public long Rows { get; init; }
+
+    /// <summary>How long the last command took.</summary>
+    public TimeSpan Elapsed { get; init; }
+
+    /// <summary>Rows that the last command built, imported or brought over.</summary>
+    public long RowsDone { get; init; }
+
+    /// <summary>Rows a second of the last command.</summary>
+    public double Rate => Elapsed > TimeSpan.Zero ? RowsDone / Elapsed.TotalSeconds : 0;
+
+    /// <summary>The feed.</summary>
+    public FeedKind Feed { get; init; }
+
+    /// <summary>Rows changed in the live table that the shadow does not have yet.</summary>
+    public long Lag { get; init; }
+
+    /// <summary>What was declared.</summary>
+    public DeclaredChange Change { get; init; } = new();
+
+    /// <summary>Rows that imports added.</summary>
+    public long RowsImported { get; init; }
+}
+
+/// <summary>What a test found.</summary>
+public sealed record ShadowTestResult
+{
+    /// <summary>The database, so that the next command of a pipeline finds it.</summary>
+    public EtlDatabase? Connection { get; init; }
+
+    /// <summary>The live table.</summary>
+    public required string Table { get; init; }
+
+    /// <summary>The shadow table.</summary>
+    public required string Shadow { get; init; }
+
+    /// <summary>The swap.</summary>
+    public required string SwapId { get; init; }
+
+    /// <summary>Whether every check passed, so that the shadow may go live.</summary>
+    public required bool Passed { get; init; }
+
+    /// <summary>The checks, in their order.</summary>
+    public required IReadOnlyList<ShadowCheck> Checks { get; init; }
+
+    /// <summary>How long it took.</summary>
+    public TimeSpan Elapsed { get; init; }
+
+    /// <summary>Rows of the shadow.</summary>
+    public long Rows { get; init; }
+}
+
+/// <summary>One check of a test.</summary>
+/// <param name="Name">Short and stable: <c>columns</c>, <c>row-count</c>, <c>content</c> …</param>
+/// <param name="Passed">The verdict.</param>
+/// <param name="Expected">What the declaration asks for.</param>
+/// <param name="Found">What is there.</param>
+/// <param name="Message">What that means, for people.</param>
+public sealed record ShadowCheck(string Name, bool Passed, string Expected, string Found, string Message)
+{
+    /// <summary>How long it took.</summary>
+    public TimeSpan Elapsed { get; init; }
+}
+
+/// <summary>A swap, as it was done or as the journal has it.</summary>
+public sealed record TableSwap
+{
+    /// <summary>The database, so that the next command of a pipeline finds it.</summary>
+    public EtlDatabase? Connection { get; init; }
+
+    /// <summary>The swap's id.</summary>
+    public required string SwapId { get; init; }
+
+    /// <summary>The live table.</summary>
+    public required string Table { get; init; }
+
+    /// <summary>Switch or undo.</summary>
+    public required SwapOperation Operation { get; init; }
+
+    /// <summary>Where it stands.</summary>
+    public required SwapState State { get; init; }
+
+    /// <summary>The table that went live, by its name before.</summary>
+    public required string Incoming { get; init; }
+
+    /// <summary>Where the former live table is kept; null before the exchange.</summary>
+    public string? Version { get; init; }
+
+    /// <summary>What became of that version.</summary>
+    public VersionState VersionState { get; init; }
+
+    /// <summary>When it was begun, UTC.</summary>
+    public DateTime Begun { get; init; }
+
+    /// <summary>When it last changed, UTC.</summary>
+    public DateTime Changed { get; init; }
+
+    /// <summary>Who worked on it last.</summary>
+    public string User { get; init; } = "";
+
+    /// <summary>On which machine.</summary>
+    public string Host { get; init; } = "";
+
+    /// <summary>What the exchange cost others; null before it.</summary>
+    public StallReport? Stall { get; init; }
+
+    /// <summary>What hung on the name before and does not now, or differs; empty when all of it followed.</summary>
+    public IReadOnlyList<string> Differences { get; init; } = [];
+
+    /// <summary>For an undo: rows that stayed behind in the table set aside.</summary>
+    public long RowsLeftBehind { get; init; }
+
+    /// <summary>Steps still to be done (<c>Repair-TableSwap</c> does them).</summary>
+    public IReadOnlyList<string> Pending { get; init; } = [];
+
+    /// <summary>Versions that retention dropped.</summary>
+    public IReadOnlyList<string> Removed { get; init; } = [];
+
+    /// <summary>What was declared.</summary>
+    public DeclaredChange Change { get; init; } = new();
+
+    /// <summary>The journal's lines, where they were asked for.</summary>
+    public IReadOnlyList<JournalLine> Lines { get; init; } = [];
+
+    /// <summary>What a repair did, or why nothing was to be done; null elsewhere.</summary>
+    public string? Action { get; init; }
+
+    /// <summary>How long the command took.</summary>
+    public TimeSpan Elapsed { get; init; }
+}
+
+/// <summary>A kept version of a live table.</summary>
+public sealed record TableVersion
+{
+    /// <summary>The database, so that the next command of a pipeline finds it.</summary>
+    public EtlDatabase? Connection { get; init; }
+
+    /// <summary>The live table.</summary>
+    public required string Table { get; init; }
+
+    /// <summary>The version's table name.</summary>
+    public required string Version { get; init; }
+
+    /// <summary>The swap that set it aside.</summary>
+    public required string SwapId { get; init; }
+
+    /// <summary>When it was set aside, UTC.</summary>
+    public DateTime Retired { get; init; }
+
+    /// <summary>How long ago.</summary>
+    public TimeSpan Age { get; init; }
+
+    /// <summary>Rows by the engine's estimate; -1 when it has none.</summary>
+    public long Rows { get; init; } = -1;
+
+    /// <summary>Bytes with indexes; -1 when not known.</summary>
+    public long Bytes { get; init; } = -1;
+
+    /// <summary>True after it was dropped by this command.</summary>
+    public bool Removed { get; init; }
+}
