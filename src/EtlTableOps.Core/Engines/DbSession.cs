@@ -1,3 +1,4 @@
+using System.Data;
 using System.Data.Common;
 using EtlTableOps.Errors;
 using EtlTableOps.Imports;
@@ -51,6 +52,42 @@ public abstract class DbSession : IEngineSession
         catch (Exception e) when (e is not EtlException)
         {
             throw Translate(e, sql, token);
+        }
+    }
+
+    /// <inheritdoc/>
+    public virtual async Task<long> ExecuteAllAsync(IReadOnlyList<Sql> statements, CancellationToken token)
+    {
+        ArgumentNullException.ThrowIfNull(statements);
+        var rows = 0L;
+        foreach (var sql in statements) rows += await ExecuteAsync(sql, token).ConfigureAwait(false);
+        return rows;
+    }
+
+    /// <inheritdoc/>
+    public virtual async Task<IReadOnlyList<Column>> DescribeQueryAsync(Sql query, CancellationToken token)
+    {
+        ArgumentNullException.ThrowIfNull(query);
+        try
+        {
+            var command = CreateCommand(query);
+            await using (command.ConfigureAwait(false))
+            {
+                return await RunAsync(command, async (c, t) =>
+                {
+                    var reader = await c.ExecuteReaderAsync(CommandBehavior.SchemaOnly, t).ConfigureAwait(false);
+                    await using (reader.ConfigureAwait(false))
+                    {
+                        return (IReadOnlyList<Column>)Enumerable.Range(0, reader.FieldCount)
+                            .Select(i => new Column(reader.GetName(i), reader.GetDataTypeName(i), true))
+                            .ToList();
+                    }
+                }, token).ConfigureAwait(false);
+            }
+        }
+        catch (Exception e) when (e is not EtlException)
+        {
+            throw Translate(e, query, token);
         }
     }
 

@@ -26,6 +26,11 @@ public interface IDialect : ISqlQuoting
     /// <summary>Drops a table of ours with all that belongs to it alone. Works when part of it is gone already.</summary>
     IReadOnlyList<Sql> DropTable(TableName table);
 
+    /// <summary>
+    /// Converts a value to another type so that what does not fit fails at the load and is never cut or lost in silence.
+    /// </summary>
+    SqlText Convert(SqlText expression, string type);
+
     /// <summary>Which object carries this name now: one row, one text column; no row when none does.</summary>
     Sql ObjectIdOf(TableName table);
 

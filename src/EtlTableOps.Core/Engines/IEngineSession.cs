@@ -29,6 +29,16 @@ public interface IEngineSession : IAsyncDisposable
     /// <summary>Runs a statement and returns the rows that it changed (0 for DDL).</summary>
     Task<long> ExecuteAsync(Sql sql, CancellationToken token);
 
+    /// <summary>
+    /// Runs statements one after another, in one round trip where the driver can, and returns the rows changed in all. For the time
+    /// under a lock, in which a round trip for each statement would be other people's wait.
+    /// </summary>
+    Task<long> ExecuteAllAsync(IReadOnlyList<Sql> statements, CancellationToken token);
+
+    /// <summary>The columns that a query would return, with their types as far as the engine tells them; nothing is read.</summary>
+    /// <exception cref="Errors.EtlException"><see cref="Errors.ErrorCode.StatementFailed"/> when the database does not accept it.</exception>
+    Task<IReadOnlyList<Column>> DescribeQueryAsync(Sql query, CancellationToken token);
+
     /// <summary>Runs a query and maps its rows.</summary>
     Task<IReadOnlyList<T>> QueryAsync<T>(Sql sql, Func<DbDataReader, T> map, CancellationToken token);
 

@@ -131,8 +131,14 @@ public sealed record SwapDetails
     /// <summary>What the exchange measured.</summary>
     public StallReport? Stall { get; init; }
 
-    /// <summary>Steps after the exchange that are still to be done, by name.</summary>
-    public IReadOnlyList<string> Pending { get; init; } = [];
+    /// <summary>Steps after the exchange that are still to be done.</summary>
+    public IReadOnlyList<PendingStep> Pending { get; init; } = [];
+
+    /// <summary>Fingerprint of the live table when the shadow was built.</summary>
+    public string LiveFingerprint { get; init; } = "";
+
+    /// <summary>Fingerprint of the shadow as it was built.</summary>
+    public string ShadowFingerprint { get; init; } = "";
 
     /// <summary>What hung on the live name before the exchange and does not now, or differs; empty when promise 5 held.</summary>
     public IReadOnlyList<string> Differences { get; init; } = [];
@@ -146,6 +152,12 @@ public sealed record SwapDetails
     /// <summary>The failure that ended the last attempt, or null.</summary>
     public string? LastError { get; init; }
 }
+
+/// <summary>A step that an interruption would leave undone, with what it runs; it can be repeated.</summary>
+/// <param name="Name">The step's name.</param>
+/// <param name="Title">What it does, for people.</param>
+/// <param name="Statements">Its statements.</param>
+public sealed record PendingStep(string Name, string Title, IReadOnlyList<string> Statements);
 
 /// <summary>An import as the journal keeps it.</summary>
 /// <param name="Source">The file, table or query.</param>

@@ -1,0 +1,147 @@
+using System.Globalization;
+using EtlTableOps.Engines;
+using EtlTableOps.Errors;
+using EtlTableOps.Tables;
+
+namespace EtlTableOps.Journal;
+
+/// <summary>
+/// What an operation works with: a session, the live table as it is now, its journal, and, where the operation changes something,
+/// the lock that keeps other operations of ours away.
+/// </summary>
+internal sealed class TableScope : IAsyncDisposable
+{
+    private readonly IAsyncDisposable? held;
+
+    private TableScope(IEngineSession session, TableShape live, JournalStore journal, bool journalExists, IAsyncDisposable? held)
+    {
+        Session = session;
+        Live = live;
+        Journal = journal;
+        JournalExists = journalExists;
+        this.held = held;
+    }
+
+    public IEngineSession Session { get; }
+
+    public IDialect Dialect => Session.Dialect;
+
+    public TableShape Live { get; }
+
+    public JournalStore Journal { get; }
+
+    public bool JournalExists { get; }
+
+    /// <summary>Opens a scope that only reads.</summary>
+    public static Task<TableScope> ReadAsync(EtlDatabase database, string table, CancellationToken token) =>
+        OpenAsync(database, table, false, token);
+
+    /// <summary>Opens a scope for work on a table that was planned; refuses when another operation works on it.</summary>
+    public static Task<TableScope> WorkAsync(EtlDatabase database, TableName live, CancellationToken token) =>
+        OpenAsync(database, live, true, token);
+
+    /// <summary>The swaps of this live table, newest first; none where there is no journal yet.</summary>
+    public async Task<IReadOnlyList<SwapRecord>> SwapsAsync(CancellationToken token) =>
+        JournalExists ? await Journal.ListAsync(Live.Name, token).ConfigureAwait(false) : [];
+
+    /// <summary>The shadow that is being prepared, in whatever state; null when there is none.</summary>
+    public async Task<SwapRecord?> FindShadowAsync(CancellationToken token)
+    {
+        var swaps = await SwapsAsync(token).ConfigureAwait(false);
+        return swaps.FirstOrDefault(s => s is { Operation: SwapOperation.Switch, State: SwapState.Building or SwapState.Built or SwapState.Proven or SwapState.Refuted });
+    }
+
+    /// <summary>The shadow, which must be there and built.</summary>
+    public async Task<SwapRecord> RequireShadowAsync(CancellationToken token)
+    {
+        var record = await FindShadowAsync(token).ConfigureAwait(false)
+            ?? throw new EtlException(ErrorCode.NoShadow, Live.Name);
+        if (record.State == SwapState.Building)
+        {
+            throw new EtlException(ErrorCode.WrongState, record.Id, Live.Name, "still being built, or its build was interrupted", "built",
+                "Wait for the build to end; if its process is dead, run Repair-TableSwap and build anew.") { SwapId = record.Id };
+        }
+        return record;
+    }
+
+    /// <summary>A table that must be there.</summary>
+    public async Task<TableShape> RequireTableAsync(TableName name, CancellationToken token) =>
+        await Session.ReadShapeAsync(name, token).ConfigureAwait(false)
+        ?? throw new EtlException(ErrorCode.TableNotFound, name, Session.Info.Display);
+
+    /// <summary>Reads a record again and refuses when it is not the one that was planned with.</summary>
+    public async Task<SwapRecord> RereadAsync(SwapRecord planned, CancellationToken token)
+    {
+        var now = await Journal.ReadAsync(planned.Id, token).ConfigureAwait(false);
+        if (now?.Revision != planned.Revision)
+        {
+            throw new EtlException(ErrorCode.OperationInProgress, Live.Name,
+                now is null ? "its journal line is gone" : $"{now.User} on {now.Host} (process {now.ProcessId.ToString(CultureInfo.InvariantCulture)}) changed swap {now.Id} at {now.Changed:HH:mm:ss} UTC") { SwapId = planned.Id };
+        }
+        return now;
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        if (held is not null) await held.DisposeAsync().ConfigureAwait(false);
+        await Session.DisposeAsync().ConfigureAwait(false);
+    }
+
+    private static async Task<TableScope> OpenAsync(EtlDatabase database, string table, bool work, CancellationToken token)
+    {
+        var session = await database.OpenSessionAsync(token).ConfigureAwait(false);
+        try
+        {
+            return await OpenAsync(session, TableName.Parse(table, session.Dialect.Folding), work, token).ConfigureAwait(false);
+        }
+        catch
+        {
+            await session.DisposeAsync().ConfigureAwait(false);
+            throw;
+        }
+    }
+
+    private static async Task<TableScope> OpenAsync(EtlDatabase database, TableName table, bool work, CancellationToken token)
+    {
+        var session = await database.OpenSessionAsync(token).ConfigureAwait(false);
+        try
+        {
+            return await OpenAsync(session, table, work, token).ConfigureAwait(false);
+        }
+        catch
+        {
+            await session.DisposeAsync().ConfigureAwait(false);
+            throw;
+        }
+    }
+
+    private static async Task<TableScope> OpenAsync(IEngineSession session, TableName name, bool work, CancellationToken token)
+    {
+        var live = await session.ReadShapeAsync(name, token).ConfigureAwait(false)
+            ?? throw new EtlException(ErrorCode.TableNotFound, name, session.Info.Display);
+        var journal = new JournalStore(session, live.Name.Schema);
+        var exists = await journal.ExistsAsync(token).ConfigureAwait(false);
+        if (!work) return new TableScope(session, live, journal, exists, null);
+
+        var held = await session.TryLockOperationAsync(live.Name, token).ConfigureAwait(false);
+        if (held is null)
+        {
+            var last = exists ? (await journal.ListAsync(live.Name, token).ConfigureAwait(false)).MaxBy(r => r.Changed) : null;
+            throw new EtlException(ErrorCode.OperationInProgress, live.Name, last is null
+                ? "who it is, the journal does not say yet"
+                : $"{last.User} on {last.Host}, process {last.ProcessId.ToString(CultureInfo.InvariantCulture)}, swap {last.Id}, {last.State}, since {last.Changed:yyyy-MM-dd HH:mm:ss} UTC");
+        }
+        try
+        {
+            // What was read before the lock may be out of date: another operation may have ended in between.
+            live = await session.ReadShapeAsync(live.Name, token).ConfigureAwait(false)
+                ?? throw new EtlException(ErrorCode.TableNotFound, name, session.Info.Display);
+            return new TableScope(session, live, journal, await journal.ExistsAsync(token).ConfigureAwait(false), held);
+        }
+        catch
+        {
+            await held.DisposeAsync().ConfigureAwait(false);
+            throw;
+        }
+    }
+}
