@@ -91,7 +91,8 @@ internal sealed class JournalStore
     public async Task<SwapRecord?> ReadAsync(string id, CancellationToken token)
     {
         var sql = Sql.Write(Dialect, $"SELECT id, operation, live_schema, live_table, incoming_table, version_table, version_state, state, revision, begun, changed, host, process_id, db_user, details FROM {swaps} WHERE id = {new SqlParameter("id", id)}");
-        return (await session.QueryAsync(sql, Map, token).ConfigureAwait(false)).FirstOrDefault();
+        var rows = await session.QueryAsync(sql, Map, token).ConfigureAwait(false);
+        return rows.Count > 0 ? rows[0] : null;
     }
 
     /// <summary>All swaps of a live table, or of all when null, newest first.</summary>

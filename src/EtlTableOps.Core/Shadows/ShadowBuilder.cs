@@ -1,10 +1,205 @@
+using System.Diagnostics;
 using EtlTableOps.Engines;
+using EtlTableOps.Errors;
+using EtlTableOps.Feeds;
+using EtlTableOps.Journal;
 using EtlTableOps.Observability;
 using EtlTableOps.Plans;
+using EtlTableOps.Tables;
 
 namespace EtlTableOps.Shadows;
 
+/// <summary>Builds a shadow table: declared change in, filled and indexed table out, with its feed running and its guard set.</summary>
 internal sealed class ShadowBuilder(EtlDatabase database, IRunObserver observer)
 {
-    public Task<PreparedOperation<ShadowTable>> PrepareAsync(NewShadowRequest request, CancellationToken token) => throw new NotSupportedException($"{database} {observer} {request} {token}");
+    private const string Operation = "build";
+
+    public async Task<PreparedOperation<ShadowTable>> PrepareAsync(NewShadowRequest request, CancellationToken token)
+    {
+        var scope = await TableScope.ReadAsync(database, request.Table, token).ConfigureAwait(false);
+        await using (scope.ConfigureAwait(false))
+        {
+            var live = scope.Live;
+            if (live.Mark is not null)
+                throw new EtlException(ErrorCode.NotATable, live.Name, $"a {live.Mark.Role.ToString().ToLowerInvariant()} table of this tool");
+            var resolver = new BlueprintResolver(scope.Session, live);
+            var feed = ChooseFeed(request, resolver, live);
+            var id = SwapId.New();
+            var maxBytes = scope.Session.Capabilities.MaxNameBytes;
+            var shadow = request.ShadowName is { } name
+                ? new TableName(live.Name.Schema, TableName.ParsePart(name, scope.Dialect.Folding))
+                : live.Name.WithName(SwapId.WithSuffix(live.Name.Name, "_new", maxBytes));
+            if (shadow == live.Name) throw new EtlException(ErrorCode.BadInput, "The shadow cannot have the live table's name.");
+
+            var blueprint = await resolver.ResolveAsync(
+                id, shadow, request.Change, feed, SwapId.KeptNames(live, id, maxBytes), request.StallBudget, request.Sessions > 0 ? request.Sessions : 2, token).ConfigureAwait(false);
+            var earlier = await RefuseOrReplaceAsync(scope, request, shadow, token).ConfigureAwait(false);
+            var notes = await NotesAsync(scope, blueprint, earlier, token).ConfigureAwait(false);
+            var plan = new Plan(Operation, live.Name, id, Steps(scope, blueprint, earlier))
+            {
+                Summary = $"Build shadow table {shadow} of {live.Name} ({string.Join("; ", request.Change.Describe())})",
+                Notes = notes,
+            };
+            return new PreparedOperation<ShadowTable>(plan, t => RunAsync(plan, request, blueprint, feed, earlier, t));
+        }
+    }
+
+    private static FeedKind ChooseFeed(NewShadowRequest request, BlueprintResolver resolver, TableShape live)
+    {
+        var whyNot = resolver.WhyNoTriggerLog(request.Change);
+        if (request.Feed == FeedKind.TriggerLog && whyNot is { } reason)
+            throw new EtlException(ErrorCode.FeedNotPossible, "TriggerLog", live.Name, reason.Reason, reason.Remedy);
+        return request.Feed ?? (whyNot is null ? FeedKind.TriggerLog : FeedKind.None);
+    }
+
+    private static async Task<SwapRecord?> RefuseOrReplaceAsync(TableScope scope, NewShadowRequest request, TableName shadow, CancellationToken token)
+    {
+        var earlier = await scope.FindShadowAsync(token).ConfigureAwait(false);
+        if (earlier is not null && !request.Force)
+            throw new EtlException(ErrorCode.ShadowExists, scope.Live.Name, earlier.Incoming, earlier.State, earlier.User, earlier.Begun.ToString("u", System.Globalization.CultureInfo.InvariantCulture)) { SwapId = earlier.Id };
+        if (earlier?.Incoming != shadow && await scope.Session.ReadShapeAsync(shadow, token).ConfigureAwait(false) is not null)
+            throw new EtlException(ErrorCode.NameTaken, shadow);
+        return earlier;
+    }
+
+    private static async Task<IReadOnlyList<string>> NotesAsync(TableScope scope, ShadowBlueprint blueprint, SwapRecord? earlier, CancellationToken token)
+    {
+        var live = blueprint.Live;
+        var notes = new List<string>();
+        if (earlier is not null) notes.Add($"The earlier shadow {earlier.Incoming} ({earlier.State}, swap {earlier.Id}) is dropped first.");
+        notes.Add(blueprint.Feed is null
+            ? "No feed: the switch will refuse when rows of the live table were written after the test."
+            : $"Feed: triggers on {live.Name} log the keys ({string.Join(", ", blueprint.Feed.Key.Select(c => c.Name))}) of rows that change meanwhile.");
+        notes.AddRange(live.Attachments
+            .Where(a => a.Kind is AttachmentKind.Index or AttachmentKind.Check or AttachmentKind.Statistics or AttachmentKind.Key && a.Columns.Any(n => blueprint.Columns.All(c => c.From?.Name != n)))
+            .Select(a => $"{a.Kind} {a.Name} goes with a dropped column, as it would with DROP COLUMN."));
+        var free = await scope.Session.FreeBytesAsync(token).ConfigureAwait(false);
+        if (live.Bytes > 0)
+        {
+            notes.Add($"Space: about {Size(live.Bytes)} for the shadow{(free >= 0 ? $", {Size(free)} are free" : "")}.");
+            if (free >= 0 && free < live.Bytes) throw new EtlException(ErrorCode.NotEnoughSpace, live.Name, Size(live.Bytes), Size(free));
+        }
+        return notes;
+    }
+
+    private static string Size(long bytes)
+    {
+        string[] units = ["B", "kB", "MB", "GB", "TB"];
+        var value = (double)bytes;
+        var unit = 0;
+        while (value >= 1000 && unit < units.Length - 1)
+        {
+            value /= 1000;
+            unit++;
+        }
+        return string.Create(System.Globalization.CultureInfo.InvariantCulture, $"{value:0.#} {units[unit]}");
+    }
+
+    private static List<PlanStep> Steps(TableScope scope, ShadowBlueprint blueprint, SwapRecord? earlier)
+    {
+        var steps = new List<PlanStep>();
+        if (earlier is not null) steps.AddRange(ShadowRemover.Steps(scope.Dialect, earlier));
+        if (!scope.JournalExists) steps.Add(new PlanStep("journal", "Create the journal", scope.Journal.CreateStatements()));
+        if (blueprint.Feed is { } feed) steps.Add(new PlanStep("feed", "Start logging changes of the live table", scope.Dialect.InstallLog(feed)));
+        steps.AddRange(scope.Dialect.BuildShadow(blueprint));
+        steps.Add(new PlanStep("guard", "Guard the shadow against other writers", scope.Dialect.InstallLog(blueprint.Guard)));
+        return steps;
+    }
+
+    private async Task<ShadowTable> RunAsync(Plan plan, NewShadowRequest request, ShadowBlueprint blueprint, FeedKind feed, SwapRecord? earlier, CancellationToken token)
+    {
+        var watch = Stopwatch.StartNew();
+        var scope = await TableScope.WorkAsync(database, plan.Live, token).ConfigureAwait(false);
+        await using (scope.ConfigureAwait(false))
+        {
+            if (TableFingerprint.Of(scope.Live) != TableFingerprint.Of(blueprint.Live))
+                throw new EtlException(ErrorCode.LiveChanged, plan.Live, "its structure is not the one that was planned with", "Run the command again.");
+            if (earlier is not null)
+            {
+                earlier = await scope.RereadAsync(earlier, token).ConfigureAwait(false);
+                await ShadowRemover.AbandonAsync(scope, earlier, observer, token).ConfigureAwait(false);
+            }
+            else if (await scope.FindShadowAsync(token).ConfigureAwait(false) is { } other)
+            {
+                throw new EtlException(ErrorCode.ShadowExists, plan.Live, other.Incoming, other.State, other.User, other.Begun.ToString("u", System.Globalization.CultureInfo.InvariantCulture));
+            }
+            foreach (var sql in scope.Journal.CreateStatements()) await scope.Session.ExecuteAsync(sql, token).ConfigureAwait(false);
+
+            // The journal's line comes before the first object, so that whatever an interruption leaves is known.
+            var record = await scope.Journal.InsertAsync(new SwapRecord
+            {
+                Id = plan.SwapId,
+                Operation = SwapOperation.Switch,
+                Live = plan.Live,
+                Incoming = blueprint.Shadow,
+                State = SwapState.Building,
+                Details = new SwapDetails
+                {
+                    Change = request.Change,
+                    Feed = feed,
+                    FeedLog = blueprint.Feed,
+                    GuardLog = blueprint.Guard,
+                    IncomingNames = blueprint.KeptNames,
+                },
+            }, token).ConfigureAwait(false);
+            try
+            {
+                return await BuildAsync(scope, plan, blueprint, record, earlier is not null, watch, token).ConfigureAwait(false);
+            }
+            catch (Exception e)
+            {
+                await CleanUpAsync(scope, record, e).ConfigureAwait(false);
+                throw;
+            }
+        }
+    }
+
+    private async Task<ShadowTable> BuildAsync(TableScope scope, Plan plan, ShadowBlueprint blueprint, SwapRecord record, bool removedEarlier, Stopwatch watch, CancellationToken token)
+    {
+        var runner = new StepRunner(scope.Session, scope.Journal, observer, Operation, plan.SwapId) { TotalRows = blueprint.Where is null ? blueprint.Live.EstimatedRows : -1 };
+        var rows = await runner.RunAsync(plan.Steps.Where(s => s.Name != "journal" && !(removedEarlier && s.Name == ShadowRemover.StepName)), token).ConfigureAwait(false);
+        var built = await scope.RequireTableAsync(blueprint.Shadow, token).ConfigureAwait(false);
+        record = await scope.Journal.UpdateAsync(record with
+        {
+            State = SwapState.Built,
+            Details = record.Details with
+            {
+                Rows = rows,
+                BuildSeconds = watch.Elapsed.TotalSeconds,
+                LiveFingerprint = TableFingerprint.Of(blueprint.Live),
+                ShadowFingerprint = TableFingerprint.Of(built),
+            },
+        }, token).ConfigureAwait(false);
+        return Describe(database, record, watch.Elapsed, rows, 0);
+    }
+
+    /// <summary>A failed or cancelled build leaves nothing behind, as far as the connection still allows; Repair does the rest.</summary>
+    private async Task CleanUpAsync(TableScope scope, SwapRecord record, Exception failure)
+    {
+        try
+        {
+            await ShadowRemover.AbandonAsync(scope, record with { Details = record.Details with { LastError = failure.Message } }, observer, CancellationToken.None).ConfigureAwait(false);
+        }
+        catch (EtlException e)
+        {
+            observer.OnEvent(new RunWarning($"The interrupted build could not be cleaned up ({e.Message}). Run Repair-TableSwap."));
+        }
+    }
+
+    /// <summary>A shadow for the user, from its journal line.</summary>
+    public static ShadowTable Describe(EtlDatabase database, SwapRecord record, TimeSpan elapsed, long rowsDone, long lag) => new()
+    {
+        Connection = database,
+        Table = record.Live.ToString(),
+        Shadow = record.Incoming.ToString(),
+        SwapId = record.Id,
+        State = record.State,
+        Rows = record.Details.Rows,
+        RowsImported = record.Details.Imports.Sum(i => Checks.ContentSum.Parse(i.Content).Rows),
+        Elapsed = elapsed,
+        RowsDone = rowsDone,
+        Feed = record.Details.Feed,
+        Lag = lag,
+        Change = record.Details.Change,
+    };
 }

@@ -1,10 +1,76 @@
+using System.Diagnostics;
 using EtlTableOps.Engines;
+using EtlTableOps.Errors;
+using EtlTableOps.Journal;
 using EtlTableOps.Observability;
 using EtlTableOps.Plans;
+using EtlTableOps.Tables;
 
 namespace EtlTableOps.Shadows;
 
+/// <summary>Abandons a shadow: its feed, its guard and the table itself, if it is ours.</summary>
 internal sealed class ShadowRemover(EtlDatabase database, IRunObserver observer)
 {
-    public Task<PreparedOperation<ShadowTable>> PrepareAsync(RemoveShadowRequest request, CancellationToken token) => throw new NotSupportedException($"{database} {observer} {request} {token}");
+    /// <summary>The name of the one step.</summary>
+    public const string StepName = "remove-shadow";
+
+    public async Task<PreparedOperation<ShadowTable>> PrepareAsync(RemoveShadowRequest request, CancellationToken token)
+    {
+        var scope = await TableScope.ReadAsync(database, request.Table, token).ConfigureAwait(false);
+        await using (scope.ConfigureAwait(false))
+        {
+            var record = await scope.FindShadowAsync(token).ConfigureAwait(false)
+                ?? throw new EtlException(ErrorCode.NoShadow, scope.Live.Name);
+            var plan = new Plan("remove", scope.Live.Name, record.Id, Steps(scope.Dialect, record))
+            {
+                Summary = $"Drop shadow table {record.Incoming} of {record.Live} ({record.State}) with its feed",
+            };
+            return new PreparedOperation<ShadowTable>(plan, t => RunAsync(record, t));
+        }
+    }
+
+    /// <summary>The steps that remove what a swap made before its exchange.</summary>
+    public static IReadOnlyList<PlanStep> Steps(IDialect dialect, SwapRecord record)
+    {
+        var statements = new List<Sql>();
+        if (record.Details.FeedLog is { } feed) statements.AddRange(dialect.RemoveLog(feed));
+        if (record.Details.GuardLog is { } guard) statements.AddRange(dialect.RemoveLog(guard));
+        statements.AddRange(dialect.DropTable(record.Incoming));
+        return [new PlanStep(StepName, $"Drop shadow table {record.Incoming} and its feed", statements)];
+    }
+
+    /// <summary>
+    /// Removes what a swap made and marks it abandoned. A table under the shadow's name that is not ours is left alone.
+    /// </summary>
+    public static async Task<SwapRecord> AbandonAsync(TableScope scope, SwapRecord record, IRunObserver observer, CancellationToken token)
+    {
+        var table = await scope.Session.ReadShapeAsync(record.Incoming, token).ConfigureAwait(false);
+        var ours = table?.Mark is { Role: MarkRole.Shadow } mark && mark.SwapId == record.Id;
+        if (table is not null && !ours)
+            observer.OnEvent(new RunWarning(new EtlException(ErrorCode.NotOurs, record.Incoming).Message));
+
+        var statements = new List<Sql>();
+        if (record.Details.FeedLog is { } feed) statements.AddRange(scope.Dialect.RemoveLog(feed));
+        if (record.Details.GuardLog is { } guard && (ours || table is null)) statements.AddRange(scope.Dialect.RemoveLog(guard));
+        if (ours) statements.AddRange(scope.Dialect.DropTable(record.Incoming));
+        var runner = new StepRunner(scope.Session, scope.Journal, observer, "remove", record.Id);
+        await runner.RunAsync(new PlanStep(StepName, $"Drop shadow table {record.Incoming} and its feed", statements), token).ConfigureAwait(false);
+        return await scope.Journal.UpdateAsync(record with
+        {
+            State = SwapState.Abandoned,
+            Details = record.Details with { FeedLog = null, GuardLog = null },
+        }, token).ConfigureAwait(false);
+    }
+
+    private async Task<ShadowTable> RunAsync(SwapRecord planned, CancellationToken token)
+    {
+        var watch = Stopwatch.StartNew();
+        var scope = await TableScope.WorkAsync(database, planned.Live, token).ConfigureAwait(false);
+        await using (scope.ConfigureAwait(false))
+        {
+            var record = await scope.RereadAsync(planned, token).ConfigureAwait(false);
+            record = await AbandonAsync(scope, record, observer, token).ConfigureAwait(false);
+            return ShadowBuilder.Describe(database, record, watch.Elapsed, 0, 0);
+        }
+    }
 }

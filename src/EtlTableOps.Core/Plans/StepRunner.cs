@@ -1,0 +1,71 @@
+using System.Diagnostics;
+using EtlTableOps.Engines;
+using EtlTableOps.Journal;
+using EtlTableOps.Observability;
+
+namespace EtlTableOps.Plans;
+
+/// <summary>
+/// Runs a plan's steps outside the exchange: each in its transaction together with its journal line, or in chunks, and tells the
+/// observer.
+/// </summary>
+internal sealed class StepRunner(IEngineSession session, JournalStore journal, IRunObserver observer, string operation, string swapId)
+{
+    /// <summary>Rows in all, for progress; -1 when not known.</summary>
+    public long TotalRows { get; init; } = -1;
+
+    /// <summary>Runs the steps and returns the rows of those that count.</summary>
+    public async Task<long> RunAsync(IEnumerable<PlanStep> steps, CancellationToken token)
+    {
+        var rows = 0L;
+        foreach (var step in steps)
+        {
+            var changed = await RunAsync(step, token).ConfigureAwait(false);
+            if (step.CountsRows) rows += changed;
+        }
+        return rows;
+    }
+
+    /// <summary>Runs one step and returns the rows that it changed.</summary>
+    public async Task<long> RunAsync(PlanStep step, CancellationToken token)
+    {
+        observer.OnEvent(new StepStarted(operation, step.Name, step.Title));
+        var watch = Stopwatch.StartNew();
+        foreach (var sql in step.Statements) observer.OnEvent(new StatementRun(sql.Text));
+        var rows = step switch
+        {
+            { Chunks: { } chunks } => await new ChunkRunner(session, observer, operation, step, chunks, TotalRows).RunAsync(token).ConfigureAwait(false),
+            { Scope: StepScope.NoTransaction } => await ExecuteAsync(step, token).ConfigureAwait(false),
+            _ => -1,
+        };
+        if (rows < 0)
+        {
+            rows = await InTransactionAsync(step, watch, token).ConfigureAwait(false);
+        }
+        else
+        {
+            await journal.AppendAsync(swapId, operation, step.Name, step.Statements, rows, watch.Elapsed, token).ConfigureAwait(false);
+        }
+        observer.OnEvent(new StepFinished(operation, step.Name, step.Title, watch.Elapsed, rows));
+        return rows;
+    }
+
+    private async Task<long> InTransactionAsync(PlanStep step, Stopwatch watch, CancellationToken token)
+    {
+        var transaction = await session.BeginAsync(TransactionMode.Write, null, token).ConfigureAwait(false);
+        await using (transaction.ConfigureAwait(false))
+        {
+            var rows = await ExecuteAsync(step, token).ConfigureAwait(false);
+            await journal.AppendAsync(swapId, operation, step.Name, step.Statements, rows, watch.Elapsed, token).ConfigureAwait(false);
+            await transaction.CommitAsync(token).ConfigureAwait(false);
+            return rows;
+        }
+    }
+
+    private async Task<long> ExecuteAsync(PlanStep step, CancellationToken token)
+    {
+        var rows = 0L;
+        foreach (var sql in step.Statements) rows += await session.ExecuteAsync(sql, token).ConfigureAwait(false);
+        return rows;
+    }
+}
