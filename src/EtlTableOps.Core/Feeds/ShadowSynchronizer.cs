@@ -1,10 +1,116 @@
+using System.Diagnostics;
 using EtlTableOps.Engines;
+using EtlTableOps.Errors;
+using EtlTableOps.Journal;
 using EtlTableOps.Observability;
 using EtlTableOps.Plans;
+using EtlTableOps.Shadows;
 
 namespace EtlTableOps.Feeds;
 
+/// <summary>Brings a shadow up to date from its feed, in short transactions, until hardly anything is left.</summary>
 internal sealed class ShadowSynchronizer(EtlDatabase database, IRunObserver observer)
 {
-    public Task<PreparedOperation<ShadowTable>> PrepareAsync(SyncRequest request, CancellationToken token) => throw new NotSupportedException($"{database} {observer} {request} {token}");
+    private const string Operation = "sync";
+    private const int FirstBatch = 2_000;
+    private const int BusyTries = 50;
+
+    /// <summary>What is left may be drained inside the switch; below this the loop need not chase busy writers for ever.</summary>
+    private const long SmallLag = 200;
+
+    public async Task<PreparedOperation<ShadowTable>> PrepareAsync(SyncRequest request, CancellationToken token)
+    {
+        var scope = await TableScope.ReadAsync(database, request.Table, token).ConfigureAwait(false);
+        await using (scope.ConfigureAwait(false))
+        {
+            var record = await scope.RequireShadowAsync(token).ConfigureAwait(false);
+            var blueprint = await ResolveAsync(scope, record, token).ConfigureAwait(false);
+            var state = await scope.Session.ReadFeedAsync(blueprint, token).ConfigureAwait(false);
+            var plan = new Plan(Operation, scope.Live.Name, record.Id,
+            [
+                new PlanStep("apply", $"Bring {state.Changes} logged changes over, batch by batch", scope.Dialect.Drain(blueprint, state.Position)) { CountsRows = true },
+            ])
+            {
+                Summary = $"Bring shadow table {record.Incoming} up to date with {record.Live} ({state.Changes} logged changes)",
+            };
+            return new PreparedOperation<ShadowTable>(plan, t => RunAsync(record, t));
+        }
+    }
+
+    /// <summary>The blueprint of a shadow that has a feed.</summary>
+    private static async Task<ShadowBlueprint> ResolveAsync(TableScope scope, SwapRecord record, CancellationToken token)
+    {
+        if (record.Details.Feed == FeedKind.None)
+            throw new EtlException(ErrorCode.FeedNotPossible, "None", record.Live, "the shadow was built without a feed.", "Build it anew with -Feed TriggerLog -Force.") { SwapId = record.Id };
+        return await new BlueprintResolver(scope.Session, scope.Live).ResolveAsync(record, SwitchRequest.DefaultStallBudget, token).ConfigureAwait(false);
+    }
+
+    private async Task<ShadowTable> RunAsync(SwapRecord planned, CancellationToken token)
+    {
+        var watch = Stopwatch.StartNew();
+        var scope = await TableScope.WorkAsync(database, planned.Live, token).ConfigureAwait(false);
+        await using (scope.ConfigureAwait(false))
+        {
+            var record = await scope.RereadAsync(planned, token).ConfigureAwait(false);
+            var blueprint = await ResolveAsync(scope, record, token).ConfigureAwait(false);
+            var (applied, left) = await CatchUpAsync(scope, blueprint, observer, token).ConfigureAwait(false);
+            return ShadowBuilder.Describe(database, record, watch.Elapsed, applied, left);
+        }
+    }
+
+    /// <summary>Applies the log until little is left, and returns the changes applied and those that came in meanwhile.</summary>
+    public static async Task<(long Applied, long Left)> CatchUpAsync(TableScope scope, ShadowBlueprint blueprint, IRunObserver observer, CancellationToken token)
+    {
+        var session = scope.Session;
+        var aim = session.Capabilities.SingleWriter ? blueprint.StallBudget / 2 : TimeSpan.FromSeconds(1);
+        var watch = Stopwatch.StartNew();
+        var applied = 0L;
+        long batch = FirstBatch;
+        var state = await session.ReadFeedAsync(blueprint, token).ConfigureAwait(false);
+        var total = state.Changes;
+        const string title = "Bring logged changes over";
+        observer.OnEvent(new StepStarted(Operation, "apply", title));
+        for (var pass = 0; state.Changes > 0; pass++)
+        {
+            var take = Math.Min(batch, state.Changes);
+            var before = watch.Elapsed;
+            await ApplyAsync(session, blueprint, state.Position - state.Changes + take, token).ConfigureAwait(false);
+            var elapsed = watch.Elapsed - before;
+            var left = await session.ReadFeedAsync(blueprint, token).ConfigureAwait(false);
+            applied += take;
+            total = Math.Max(total, applied + left.Changes);
+            observer.OnEvent(new RunProgress(Operation, title, applied, total, watch.Elapsed));
+            batch = (long)Math.Clamp(take * (aim / elapsed), Math.Max(100, batch / 2.0), batch * 2.0);
+            if (left.Changes <= SmallLag && pass >= 3)
+            {
+                state = left;
+                break;
+            }
+            state = left;
+        }
+        await scope.Journal.AppendAsync(blueprint.SwapId, Operation, "apply", scope.Dialect.Drain(blueprint, state.Position), applied, watch.Elapsed, token).ConfigureAwait(false);
+        observer.OnEvent(new StepFinished(Operation, "apply", title, watch.Elapsed, applied));
+        return (applied, state.Changes);
+    }
+
+    private static async Task ApplyAsync(IEngineSession session, ShadowBlueprint blueprint, long upto, CancellationToken token)
+    {
+        for (var attempt = 1; ; attempt++)
+        {
+            try
+            {
+                var transaction = await session.BeginAsync(TransactionMode.SnapshotWrite, null, token).ConfigureAwait(false);
+                await using (transaction.ConfigureAwait(false))
+                {
+                    foreach (var sql in session.Dialect.Drain(blueprint, upto)) await session.ExecuteAsync(sql, token).ConfigureAwait(false);
+                    await transaction.CommitAsync(token).ConfigureAwait(false);
+                    return;
+                }
+            }
+            catch (EtlException e) when (attempt < BusyTries && session.Classify(e) == FailureKind.Busy)
+            {
+                await Task.Delay(Random.Shared.Next(5, 40), token).ConfigureAwait(false);
+            }
+        }
+    }
 }
