@@ -1,10 +1,207 @@
+using System.Diagnostics;
 using EtlTableOps.Engines;
+using EtlTableOps.Errors;
+using EtlTableOps.Feeds;
+using EtlTableOps.Journal;
 using EtlTableOps.Observability;
 using EtlTableOps.Plans;
+using EtlTableOps.Shadows;
+using EtlTableOps.Tables;
 
 namespace EtlTableOps.Checks;
 
+/// <summary>
+/// Proves the contract: the shadow is the declared change applied to the live table, plus what was imported, and nothing else. Everything is
+/// read in one snapshot, and the verdict is stored in the journal, where the switch looks for it.
+/// </summary>
 internal sealed class ShadowTester(EtlDatabase database, IRunObserver observer)
 {
-    public Task<PreparedOperation<ShadowTestResult>> PrepareAsync(TestRequest request, CancellationToken token) => throw new NotSupportedException($"{database} {observer} {request} {token}");
+    private const string Operation = "test";
+
+    public async Task<PreparedOperation<ShadowTestResult>> PrepareAsync(TestRequest request, CancellationToken token)
+    {
+        var scope = await TableScope.ReadAsync(database, request.Table, token).ConfigureAwait(false);
+        await using (scope.ConfigureAwait(false))
+        {
+            var record = await scope.RequireShadowAsync(token).ConfigureAwait(false);
+            var blueprint = await ResolveAsync(scope, record, token).ConfigureAwait(false);
+            var statements = new List<Sql> { scope.Dialect.ContentSum(blueprint.ActualContent(scope.Dialect)) };
+            if (!blueprint.StructureOnly) statements.Insert(0, scope.Dialect.ContentSum(blueprint.ExpectedContent));
+            statements.AddRange(scope.Dialect.IntegrityChecks(scope.Live, blueprint).Select(c => c.CountViolations));
+            var plan = new Plan(Operation, scope.Live.Name, record.Id,
+            [
+                new PlanStep("compare", "Compare the shadow with the declared change of the live table", statements),
+            ])
+            {
+                Summary = $"Test shadow table {record.Incoming} of {record.Live}",
+                Notes = ["Nothing is written but the verdict, into the journal."],
+            };
+            return new PreparedOperation<ShadowTestResult>(plan, t => RunAsync(record, t));
+        }
+    }
+
+    private static async Task<ShadowBlueprint> ResolveAsync(TableScope scope, SwapRecord record, CancellationToken token)
+    {
+        try
+        {
+            return await new BlueprintResolver(scope.Session, scope.Live).ResolveAsync(record, SwitchRequest.DefaultStallBudget, token).ConfigureAwait(false);
+        }
+        catch (EtlException e) when (e.Code is ErrorCode.ColumnNotFound or ErrorCode.BadInput or ErrorCode.CannotCarryOver or ErrorCode.ColumnExists)
+        {
+            throw new EtlException(ErrorCode.LiveChanged, e, scope.Live.Name, $"the declared change does not fit it any more: {e.Message}", "Build the shadow anew with New-ShadowTable -Force.") { SwapId = record.Id };
+        }
+    }
+
+    private async Task<ShadowTestResult> RunAsync(SwapRecord planned, CancellationToken token)
+    {
+        var watch = Stopwatch.StartNew();
+        var scope = await TableScope.WorkAsync(database, planned.Live, token).ConfigureAwait(false);
+        await using (scope.ConfigureAwait(false))
+        {
+            var record = await scope.RereadAsync(planned, token).ConfigureAwait(false);
+            var blueprint = await ResolveAsync(scope, record, token).ConfigureAwait(false);
+            var shadow = await scope.RequireTableAsync(record.Incoming, token).ConfigureAwait(false);
+            observer.OnEvent(new StepStarted(Operation, "compare", "Compare the shadow with the declared change"));
+
+            var checks = new List<ShadowCheck>(StructureChecks.Run(record, blueprint, shadow));
+            var content = await CompareContentAsync(scope, record, blueprint, checks, token).ConfigureAwait(false);
+            await CheckLogsAsync(scope, blueprint, checks, token).ConfigureAwait(false);
+
+            var passed = checks.TrueForAll(c => c.Passed);
+            var proof = new Proof
+            {
+                Passed = passed,
+                At = DateTime.UtcNow,
+                Shadow = content.Shadow.ToString(),
+                Live = content.Live?.ToString(),
+                LiveSeconds = content.LiveSeconds,
+                ShadowObject = shadow.ObjectId,
+                LiveObject = scope.Live.ObjectId,
+                LiveFingerprint = TableFingerprint.Of(scope.Live),
+                ShadowFingerprint = TableFingerprint.Of(shadow),
+                Checks = [.. checks.Select(c => $"{(c.Passed ? "passed" : "FAILED")} {c.Name}: {c.Message}")],
+            };
+            record = await StoreAsync(scope, record, blueprint, proof, watch.Elapsed, token).ConfigureAwait(false);
+            observer.OnEvent(new StepFinished(Operation, "compare", "Compare the shadow with the declared change", watch.Elapsed, content.Shadow.Rows));
+            return new ShadowTestResult
+            {
+                Connection = database,
+                Table = record.Live.ToString(),
+                Shadow = record.Incoming.ToString(),
+                SwapId = record.Id,
+                Passed = passed,
+                Checks = checks,
+                Elapsed = watch.Elapsed,
+                Rows = content.Shadow.Rows,
+            };
+        }
+    }
+
+    private static async Task<SwapRecord> StoreAsync(TableScope scope, SwapRecord record, ShadowBlueprint blueprint, Proof proof, TimeSpan elapsed, CancellationToken token)
+    {
+        var transaction = await scope.Session.BeginAsync(TransactionMode.Write, null, token).ConfigureAwait(false);
+        await using (transaction.ConfigureAwait(false))
+        {
+            record = await scope.Journal.UpdateAsync(record with
+            {
+                State = proof.Passed ? SwapState.Proven : SwapState.Refuted,
+                Details = record.Details with { Proof = proof },
+            }, token).ConfigureAwait(false);
+            await scope.Journal.AppendAsync(record.Id, Operation, proof.Passed ? "passed" : "failed", [scope.Dialect.ContentSum(blueprint.ActualContent(scope.Dialect))], ContentSum.Parse(proof.Shadow).Rows, elapsed, token).ConfigureAwait(false);
+            await transaction.CommitAsync(token).ConfigureAwait(false);
+            return record;
+        }
+    }
+
+    /// <summary>Both sides and the integrity checks in one snapshot; side by side on two sessions where the engine can share it.</summary>
+    private static async Task<(ContentSum Shadow, ContentSum? Live, double LiveSeconds)> CompareContentAsync(
+        TableScope scope, SwapRecord record, ShadowBlueprint blueprint, List<ShadowCheck> checks, CancellationToken token)
+    {
+        var watch = Stopwatch.StartNew();
+        var session = scope.Session;
+        var expectedQuery = blueprint.ExpectedContent;
+        var actualQuery = blueprint.ActualContent(scope.Dialect);
+        ContentSum expected, actual;
+        ContentSum? live = null;
+        var liveSeconds = 0.0;
+        var transaction = await session.BeginAsync(TransactionMode.Snapshot, null, token).ConfigureAwait(false);
+        await using (transaction.ConfigureAwait(false))
+        {
+            var snapshot = session.Capabilities.SharedSnapshots ? await session.ExportSnapshotAsync(token).ConfigureAwait(false) : null;
+            using var stop = CancellationTokenSource.CreateLinkedTokenSource(token);
+            var other = snapshot is null ? null : ReadApartAsync(session, snapshot, actualQuery, stop.Token);
+            try
+            {
+                expected = blueprint.StructureOnly ? ContentSum.Empty : await session.ReadContentAsync(expectedQuery, token).ConfigureAwait(false);
+                actual = other is null ? await session.ReadContentAsync(actualQuery, token).ConfigureAwait(false) : await other.ConfigureAwait(false);
+            }
+            catch
+            {
+                await stop.CancelAsync().ConfigureAwait(false);
+                if (other is not null) await other.ContinueWith(static _ => { }, TaskScheduler.Default).ConfigureAwait(false);
+                throw;
+            }
+
+            var imported = record.Details.Imports.Select(i => ContentSum.Parse(i.Content)).Aggregate(ContentSum.Empty, (a, b) => a + b);
+            AddContentChecks(checks, expected, imported, actual, watch.Elapsed);
+            foreach (var check in scope.Dialect.IntegrityChecks(scope.Live, blueprint))
+            {
+                var before = watch.Elapsed;
+                var violations = (await session.QueryAsync(check.CountViolations, r => r.GetInt64(0), token).ConfigureAwait(false))[0];
+                checks.Add(new ShadowCheck(check.Name, violations == 0, "0 rows", $"{violations} rows", violations == 0 ? check.Meaning : $"{violations} rows break it: {check.Meaning}") { Elapsed = watch.Elapsed - before });
+            }
+            if (blueprint.Feed is null)
+            {
+                // Without a feed the switch must see for itself that the live table is the one that was tested.
+                var before = watch.Elapsed;
+                live = await session.ReadContentAsync(LiveContent(scope.Dialect, scope.Live), token).ConfigureAwait(false);
+                liveSeconds = (watch.Elapsed - before).TotalSeconds;
+            }
+        }
+        return (actual, live, liveSeconds);
+    }
+
+    /// <summary>The live table's own content, all of it, as it is.</summary>
+    public static ContentQuery LiveContent(IDialect dialect, TableShape live) => new()
+    {
+        From = live.Name,
+        Columns = [.. live.Columns.Where(c => !c.IsGenerated).Select(c => new ContentColumn(SqlText.Write(dialect, $"{new Id(c.Name)}"), c.Type, c.Collation))],
+    };
+
+    private static async Task<ContentSum> ReadApartAsync(IEngineSession session, string snapshot, ContentQuery query, CancellationToken token)
+    {
+        var apart = await session.OpenAnotherAsync(token).ConfigureAwait(false);
+        await using (apart.ConfigureAwait(false))
+        {
+            var transaction = await apart.BeginAsync(TransactionMode.Snapshot, snapshot, token).ConfigureAwait(false);
+            await using (transaction.ConfigureAwait(false))
+            {
+                return await apart.ReadContentAsync(query, token).ConfigureAwait(false);
+            }
+        }
+    }
+
+    private static void AddContentChecks(List<ShadowCheck> checks, ContentSum expected, ContentSum imported, ContentSum actual, TimeSpan elapsed)
+    {
+        var all = expected + imported;
+        var declared = imported.Rows == 0 ? $"{expected.Rows} rows" : $"{expected.Rows} rows and {imported.Rows} imported";
+        checks.Add(new ShadowCheck("row-count", all.Rows == actual.Rows, declared, $"{actual.Rows} rows",
+            all.Rows == actual.Rows ? "As many rows as declared." : $"{Math.Abs(actual.Rows - all.Rows)} rows too {(actual.Rows > all.Rows ? "many" : "few")}.") { Elapsed = elapsed });
+        checks.Add(new ShadowCheck("content", all == actual, Short(all), Short(actual),
+            all == actual ? "Every value is as declared (sums of two hashes of each row)." : "Some values, or whole rows, are not as declared.") { Elapsed = elapsed });
+
+        static string Short(ContentSum sum) => $"{sum.First & 0xFFFF_FFFF:x8}-{sum.Second & 0xFFFF_FFFF:x8}";
+    }
+
+    private static async Task CheckLogsAsync(TableScope scope, ShadowBlueprint blueprint, List<ShadowCheck> checks, CancellationToken token)
+    {
+        var guard = await scope.Session.ReadLogAsync(blueprint.Guard, token).ConfigureAwait(false);
+        var untouched = guard is { Changes: 0, Broken: false };
+        checks.Add(new ShadowCheck("guard", untouched, "0 writes", guard.Broken ? "emptied at once" : $"{guard.Changes} writes",
+            untouched ? "Nobody but this tool wrote to the shadow." : "Somebody else wrote to the shadow after it was built."));
+        if (blueprint.Feed is not { } feed) return;
+        var state = await scope.Session.ReadLogAsync(feed, token).ConfigureAwait(false);
+        checks.Add(new ShadowCheck("feed", !state.Broken, "whole", state.Broken ? "broken" : $"whole, {state.Changes} changes to come",
+            state.Broken ? "The live table was emptied at once; the feed has no keys for that." : "Later changes of the live table are logged and are brought over before the names are exchanged."));
+    }
 }

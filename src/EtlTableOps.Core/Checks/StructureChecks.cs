@@ -1,0 +1,75 @@
+using EtlTableOps.Journal;
+using EtlTableOps.Shadows;
+using EtlTableOps.Tables;
+
+namespace EtlTableOps.Checks;
+
+/// <summary>Checks of a shadow's structure, rights and attachments against the declaration; they need no rows.</summary>
+internal static class StructureChecks
+{
+    private static readonly (string Name, AttachmentKind[] Kinds, string Meaning)[] Groups =
+    [
+        ("keys", [AttachmentKind.Key], "Primary key and unique constraints are the live table's."),
+        ("indexes", [AttachmentKind.Index, AttachmentKind.Statistics], "Indexes and statistics objects are the live table's."),
+        ("constraints", [AttachmentKind.Check], "Check constraints are the live table's."),
+        ("rights", [AttachmentKind.Owner, AttachmentKind.Grant, AttachmentKind.Policy], "Owner, grants and row policies are the live table's."),
+        ("options", [AttachmentKind.Option, AttachmentKind.Comment, AttachmentKind.Partition, AttachmentKind.Tag, AttachmentKind.Other], "Options, comments and partitions are the live table's."),
+    ];
+
+    /// <summary>Runs them.</summary>
+    public static IEnumerable<ShadowCheck> Run(SwapRecord record, ShadowBlueprint blueprint, TableShape shadow)
+    {
+        var ours = shadow.Mark is { Role: MarkRole.Shadow } mark && mark.SwapId == record.Id;
+        yield return new ShadowCheck("identity", ours, record.Id, shadow.Mark?.ToString() ?? "no mark",
+            ours ? "The table under the shadow's name is the one that was built." : "Another table stands under the shadow's name.");
+        yield return Columns(blueprint, shadow);
+
+        var untouched = TableFingerprint.Of(shadow) == record.Details.ShadowFingerprint;
+        yield return new ShadowCheck("structure", untouched, "as built", untouched ? "as built" : "altered",
+            untouched ? "Nobody altered the shadow's structure." : "The shadow's structure, or what hangs on it, was altered after it was built.");
+
+        var found = TableFingerprint.UnderOwnNames(shadow.Attachments, blueprint.KeptNames);
+        foreach (var (name, kinds, meaning) in Groups)
+        {
+            var expected = blueprint.Live.Attachments.Where(a => a.OnShadow && kinds.Contains(a.Kind) && Survives(a, blueprint)).ToList();
+            var have = found.Where(a => a.OnShadow && kinds.Contains(a.Kind)).ToList();
+            var differences = TableFingerprint.Differences(expected, have);
+            yield return new ShadowCheck(name, differences.Count == 0, $"{expected.Count}", $"{have.Count}",
+                differences.Count == 0 ? meaning : string.Join("; ", differences));
+        }
+        var moving = blueprint.Live.Attachments.Where(a => !a.OnShadow).ToList();
+        var stuck = moving.Where(a => a.CannotFollow is not null).ToList();
+        yield return new ShadowCheck("dependents", stuck.Count == 0, $"{moving.Count} can follow", $"{moving.Count - stuck.Count} can follow",
+            stuck.Count == 0
+                ? moving.Count == 0 ? "Nothing else hangs on the name." : $"They follow the name at the switch: {string.Join(", ", moving.Select(a => $"{a.Kind} {a.Name}"))}."
+                : string.Join("; ", stuck.Select(a => $"{a.Kind} {a.Name}: {a.CannotFollow}")));
+    }
+
+    /// <summary>An attachment of a column that the change drops, or retypes where that shows in its text, is not expected on the shadow.</summary>
+    public static bool Survives(Attachment attachment, ShadowBlueprint blueprint) =>
+        attachment.Columns.All(name => blueprint.Columns.Any(c => c.From?.Name == name));
+
+    private static ShadowCheck Columns(ShadowBlueprint blueprint, TableShape shadow)
+    {
+        var wrong = new List<string>();
+        for (var i = 0; i < blueprint.Columns.Count; i++)
+        {
+            var declared = blueprint.Columns[i];
+            if (i >= shadow.Columns.Count)
+            {
+                wrong.Add($"missing {declared.Name}");
+                continue;
+            }
+            var there = shadow.Columns[i];
+            if (there.Name != declared.Name) wrong.Add($"{there.Name} stands where {declared.Name} should");
+            else if (declared.Unchanged && declared.From is { } from && Comparable(there) != Comparable(from)) wrong.Add($"{declared.Name} is {there.Type}{(there.Nullable ? "" : " NOT NULL")}, live is {from.Type}{(from.Nullable ? "" : " NOT NULL")}");
+            else if (there.Nullable != declared.Nullable) wrong.Add($"{declared.Name} {(there.Nullable ? "takes null" : "takes no null")}");
+        }
+        wrong.AddRange(shadow.Columns.Skip(blueprint.Columns.Count).Select(c => $"unexpected {c.Name}"));
+        return new ShadowCheck("columns", wrong.Count == 0, $"{blueprint.Columns.Count} columns", $"{shadow.Columns.Count} columns",
+            wrong.Count == 0 ? "Names, order, types, defaults and nullability are as declared." : string.Join("; ", wrong));
+    }
+
+    // The comment is an attachment, compared there.
+    private static Column Comparable(Column column) => column with { Comment = null };
+}
