@@ -59,6 +59,12 @@ public sealed record SwitchRequest(string Table)
     /// <summary>How long a lock is tried for where nothing is given: 60 seconds.</summary>
     public static readonly TimeSpan DefaultTryFor = TimeSpan.FromSeconds(60);
 
+    /// <summary>
+    /// The swap that is meant, or null for the shadow that is being prepared. With it the command can be repeated: a swap that is done
+    /// already is reported as done, and never done again.
+    /// </summary>
+    public string? SwapId { get; init; }
+
     /// <summary>How long other people's statements may be made to wait, in one piece.</summary>
     public TimeSpan StallBudget { get; init; } = DefaultStallBudget;
 

@@ -116,7 +116,7 @@ public sealed record SwapDetails
     /// <summary>Under which names the objects of the version that was set aside are kept.</summary>
     public IReadOnlyList<KeptName> OutgoingNames { get; init; } = [];
 
-    /// <summary>Rows in the shadow when it was built, and since by imports.</summary>
+    /// <summary>Rows that the build and the imports put into the shadow.</summary>
     public long Rows { get; init; }
 
     /// <summary>How long the build took, seconds.</summary>
@@ -127,6 +127,9 @@ public sealed record SwapDetails
 
     /// <summary>The last test's proof.</summary>
     public Proof? Proof { get; init; }
+
+    /// <summary>When the names were exchanged, UTC; null before.</summary>
+    public DateTime? SwitchedAt { get; init; }
 
     /// <summary>What the exchange measured.</summary>
     public StallReport? Stall { get; init; }

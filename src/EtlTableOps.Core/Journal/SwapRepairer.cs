@@ -1,10 +1,90 @@
+using System.Diagnostics;
 using EtlTableOps.Engines;
+using EtlTableOps.Errors;
 using EtlTableOps.Observability;
 using EtlTableOps.Plans;
+using EtlTableOps.Shadows;
+using EtlTableOps.Switching;
+using EtlTableOps.Tables;
 
 namespace EtlTableOps.Journal;
 
+/// <summary>
+/// Finds what was interrupted and finishes or cleans it up: a build that never ended is abandoned, an undo that never exchanged is taken back, the work
+/// after an exchange is done. The operation's lock tells a dead process from one that still works.
+/// </summary>
 internal sealed class SwapRepairer(EtlDatabase database, IRunObserver observer)
 {
-    public Task<PreparedOperation<IReadOnlyList<TableSwap>>> PrepareAsync(RepairRequest request, CancellationToken token) => throw new NotSupportedException($"{database} {observer} {request} {token}");
+    private const string Operation = "repair";
+
+    public async Task<PreparedOperation<IReadOnlyList<TableSwap>>> PrepareAsync(RepairRequest request, CancellationToken token)
+    {
+        var session = await database.OpenSessionAsync(token).ConfigureAwait(false);
+        await using (session.ConfigureAwait(false))
+        {
+            var broken = (await SwapHistory.ReadAllAsync(session, request.Table, token).ConfigureAwait(false)).Where(NeedsRepair).ToList();
+            var plan = new Plan(Operation, broken.Count > 0 ? broken[0].Live : new TableName(null, request.Table ?? "*"), broken.Count > 0 ? broken[0].Id : "", [.. broken.SelectMany(r => Steps(session.Dialect, r))])
+            {
+                Summary = broken.Count == 0
+                    ? "Nothing to repair"
+                    : $"Repair {string.Join(", ", broken.Select(r => $"swap {r.Id} of {r.Live} ({What(r)})"))}",
+            };
+            return new PreparedOperation<IReadOnlyList<TableSwap>>(plan, t => RunAsync(broken, t));
+        }
+    }
+
+    private static bool NeedsRepair(SwapRecord record) =>
+        record.State is SwapState.Building or SwapState.Switching || (record.State == SwapState.Switched && record.Details.Pending.Count > 0);
+
+    private static string What(SwapRecord record) => record switch
+    {
+        { State: SwapState.Building, Operation: SwapOperation.Switch } => "interrupted build: clean up",
+        { State: SwapState.Building } => "interrupted undo: take back",
+        _ => "done, work after it is pending: finish",
+    };
+
+    private static IReadOnlyList<PlanStep> Steps(IDialect dialect, SwapRecord record) => record switch
+    {
+        { State: SwapState.Building, Operation: SwapOperation.Switch } => ShadowRemover.Steps(dialect, record),
+        { State: SwapState.Building, Details.GuardLog: { } guard } => [new PlanStep("remove-guard", "Remove the undo's guard", dialect.RemoveLog(guard))],
+        _ => [.. record.Details.Pending.Select(p => new PlanStep(p.Name, p.Title, [.. p.Statements.Select(s => new Sql(s))]))],
+    };
+
+    private async Task<IReadOnlyList<TableSwap>> RunAsync(IReadOnlyList<SwapRecord> broken, CancellationToken token)
+    {
+        var repaired = new List<TableSwap>();
+        foreach (var planned in broken)
+        {
+            repaired.Add(await RepairAsync(planned, token).ConfigureAwait(false));
+        }
+        return repaired;
+    }
+
+    private async Task<TableSwap> RepairAsync(SwapRecord planned, CancellationToken token)
+    {
+        var watch = Stopwatch.StartNew();
+        TableScope scope;
+        try
+        {
+            scope = await TableScope.WorkAsync(database, planned.Live, token).ConfigureAwait(false);
+        }
+        catch (EtlException e) when (e.Code == ErrorCode.OperationInProgress)
+        {
+            return SwapFinisher.Describe(database, planned, watch.Elapsed) with { Action = $"left alone: {e.Message}" };
+        }
+        await using (scope.ConfigureAwait(false))
+        {
+            // The operation may have ended between the plan and our lock; then there is nothing left to do.
+            var record = await scope.Journal.ReadAsync(planned.Id, token).ConfigureAwait(false) ?? planned;
+            if (!NeedsRepair(record)) return SwapFinisher.Describe(database, record, watch.Elapsed) with { Action = "nothing to do: it ended by itself" };
+            var action = What(record);
+            record = record switch
+            {
+                { State: SwapState.Building, Operation: SwapOperation.Switch } => await ShadowRemover.AbandonAsync(scope, record, observer, token).ConfigureAwait(false),
+                { State: SwapState.Building } => await SwapUndoer.AbandonAsync(scope, record, observer, token).ConfigureAwait(false),
+                _ => await SwapFinisher.FinishAsync(scope, record, Operation, observer, token).ConfigureAwait(false),
+            };
+            return SwapFinisher.Describe(database, record, watch.Elapsed) with { Action = action };
+        }
+    }
 }

@@ -1,10 +1,181 @@
+using System.Diagnostics;
+using System.Globalization;
 using EtlTableOps.Engines;
+using EtlTableOps.Errors;
+using EtlTableOps.Feeds;
+using EtlTableOps.Journal;
 using EtlTableOps.Observability;
 using EtlTableOps.Plans;
+using EtlTableOps.Shadows;
+using EtlTableOps.Tables;
+using EtlTableOps.Versions;
 
 namespace EtlTableOps.Switching;
 
+/// <summary>Makes a kept version the live table again. The table that it replaces is kept as a version in its turn.</summary>
 internal sealed class SwapUndoer(EtlDatabase database, IRunObserver observer)
 {
-    public Task<PreparedOperation<TableSwap>> PrepareAsync(UndoRequest request, CancellationToken token) => throw new NotSupportedException($"{database} {observer} {request} {token}");
+    private const string Operation = "undo";
+
+    public async Task<PreparedOperation<TableSwap>> PrepareAsync(UndoRequest request, CancellationToken token)
+    {
+        if (request.StallBudget <= TimeSpan.Zero || request.TryFor <= TimeSpan.Zero) throw new EtlException(ErrorCode.BadInput, "The stall budget and the time to try must be longer than nothing.");
+        var scope = await TableScope.ReadAsync(database, request.Table, token).ConfigureAwait(false);
+        await using (scope.ConfigureAwait(false))
+        {
+            var target = await FindTargetAsync(scope, request.To, token).ConfigureAwait(false);
+            var id = SwapId.New();
+            var work = await LoadAsync(scope, target, id, request.Force, token).ConfigureAwait(false);
+            var written = await work.CountWrittenAsync(scope.Session, token).ConfigureAwait(false);
+            var steps = scope.Dialect.Exchange(work.Exchange);
+            var notes = TableFingerprint.Differences(
+                scope.Live.Attachments.Where(a => a.OnShadow),
+                TableFingerprint.UnderOwnNames(work.Exchange.Incoming.Attachments.Where(a => a.OnShadow), work.Exchange.IncomingNames));
+            var plan = new Plan(Operation, scope.Live.Name, id,
+            [
+                GuardStep(scope.Dialect, work.Exchange),
+                new PlanStep("lock", "Lock without queueing; tried again until it is free", scope.Dialect.LockForExchange(work.Exchange, null)) { Scope = StepScope.Exchange },
+                .. steps.Locked,
+                .. steps.After,
+            ])
+            {
+                Summary = $"Go back: {work.Exchange.Incoming.Name} becomes {scope.Live.Name} again; the present table is kept as {work.Exchange.Version}"
+                    + (written > 0 ? $", with {written.ToString(CultureInfo.InvariantCulture)} rows written since" : ""),
+                Notes = [.. notes.Select(n => $"The version has otherwise: {n}")],
+            };
+            return new PreparedOperation<TableSwap>(plan, t => RunAsync(target, id, request, t));
+        }
+    }
+
+    private static PlanStep GuardStep(IDialect dialect, ExchangeBlueprint exchange) =>
+        new("guard", "Count what will be written under the live name from then on", dialect.InstallLog(exchange.Guard!));
+
+    /// <summary>The last switch that was not undone, or the kept version that was asked for.</summary>
+    private static async Task<SwapRecord> FindTargetAsync(TableScope scope, string? to, CancellationToken token)
+    {
+        if (to is not null) return await VersionKeeper.FindAsync(scope, to, token).ConfigureAwait(false);
+        return (await scope.SwapsAsync(token).ConfigureAwait(false))
+            .Where(r => r is { Operation: SwapOperation.Switch, State: SwapState.Switched, Version: VersionState.Kept })
+            .MaxBy(r => r.Details.SwitchedAt)
+            ?? throw new EtlException(ErrorCode.NoVersion, scope.Live.Name, " to go back to");
+    }
+
+    private static async Task<UndoWork> LoadAsync(TableScope scope, SwapRecord target, string id, bool force, CancellationToken token)
+    {
+        var version = await scope.Session.ReadShapeAsync(target.VersionTable!, token).ConfigureAwait(false)
+            ?? throw new EtlException(ErrorCode.NoVersion, scope.Live.Name, $" {target.VersionTable}: the table is gone");
+        if (!(version.Mark is { Role: MarkRole.Version } mark && mark.SwapId == target.Id))
+            throw new EtlException(ErrorCode.NotOurs, version.Name) { SwapId = target.Id };
+        RefuseBrokenDependents(scope.Live, version);
+
+        var swaps = await scope.SwapsAsync(token).ConfigureAwait(false);
+        var exchanged = swaps.Where(r => r.Details.SwitchedAt is not null).OrderBy(r => r.Details.SwitchedAt).ToList();
+        var preparing = swaps.FirstOrDefault(r => r is { Operation: SwapOperation.Switch, Details.FeedLog: not null });
+        return new UndoWork(scope, target, [.. exchanged.Where(r => r.Details.SwitchedAt >= target.Details.SwitchedAt)], force)
+        {
+            Preparing = preparing,
+            Exchange = new ExchangeBlueprint
+            {
+                SwapId = id,
+                Live = scope.Live,
+                Incoming = version,
+                Version = await VersionNames.FreeAsync(scope, id, token).ConfigureAwait(false),
+                IncomingNames = target.Details.OutgoingNames,
+                OutgoingNames = SwapId.KeptNames(scope.Live, id, scope.Session.Capabilities.MaxNameBytes),
+                Feed = preparing?.Details.FeedLog,
+                Guard = new BlueprintResolver(scope.Session, version).GuardLog(version.Name, id, version.RowKey),
+                OutgoingGuard = exchanged[^1].Details.GuardLog is { } log ? log with { Watched = scope.Live.Name } : null,
+            },
+        };
+    }
+
+    /// <summary>What was hung on the name since the switch may use columns that the old version has not.</summary>
+    private static void RefuseBrokenDependents(TableShape live, TableShape version)
+    {
+        foreach (var attachment in live.Attachments.Where(a => !a.OnShadow))
+        {
+            if (attachment.CannotFollow is { } reason)
+                throw new EtlException(ErrorCode.CannotCarryOver, $"{attachment.Kind} {attachment.Name}", reason, attachment.Remedy ?? "Drop it, and make it again afterwards.");
+            var lacking = attachment.Columns.FirstOrDefault(n => version.FindColumn(n) is not { } there || there.Type != live.FindColumn(n)?.Type);
+            if (lacking is not null)
+                throw new EtlException(ErrorCode.CannotCarryOver, $"{attachment.Kind} {attachment.Name}", $"it uses column {lacking}, which the version has not, or with another type.", "Drop it or change it before going back.");
+        }
+    }
+
+    private async Task<TableSwap> RunAsync(SwapRecord target, string id, UndoRequest request, CancellationToken token)
+    {
+        var watch = Stopwatch.StartNew();
+        SwapRecord record;
+        IReadOnlyList<Attachment> before;
+        var scope = await TableScope.WorkAsync(database, target.Live, token).ConfigureAwait(false);
+        await using (scope.ConfigureAwait(false))
+        {
+            target = await scope.RereadAsync(target, token).ConfigureAwait(false);
+            var work = await LoadAsync(scope, target, id, request.Force, token).ConfigureAwait(false);
+            await work.RefuseLossAsync(scope.Session, token).ConfigureAwait(false);
+            record = await scope.Journal.InsertAsync(new SwapRecord
+            {
+                Id = id,
+                Operation = SwapOperation.Undo,
+                Live = target.Live,
+                Incoming = work.Exchange.Incoming.Name,
+                State = SwapState.Building,
+                Details = new SwapDetails { GuardLog = work.Exchange.Guard, IncomingNames = work.Exchange.IncomingNames, UndoOf = target.Id },
+            }, token).ConfigureAwait(false);
+            try
+            {
+                await new StepRunner(scope.Session, scope.Journal, observer, Operation, id).RunAsync(GuardStep(scope.Dialect, work.Exchange), token).ConfigureAwait(false);
+                work.Begun = record;
+                var runner = new ExchangeRunner(database, scope, work.Exchange, work, observer) { Operation = Operation, StallBudget = request.StallBudget, TryFor = request.TryFor };
+                var stall = await runner.RunAsync(token).ConfigureAwait(false);
+                record = work.Written! with { Details = work.Written!.Details with { Stall = stall, RowsLeftBehind = stall.RowsDrained } };
+            }
+            catch (EtlException e) when (!e.OwnershipUnknown)
+            {
+                await TakeBackAsync(scope, record).ConfigureAwait(false);
+                throw;
+            }
+            before = [.. scope.Live.Attachments.Where(a => !a.OnShadow)];
+        }
+        return await SwapFinisher.AfterExchangeAsync(record, () => FinishAsync(record, before, watch, token)).ConfigureAwait(false);
+    }
+
+    /// <summary>An undo that did not come to its exchange leaves nothing behind, as far as the connection still allows.</summary>
+    private async Task TakeBackAsync(TableScope scope, SwapRecord record)
+    {
+        try
+        {
+            await AbandonAsync(scope, record, observer, CancellationToken.None).ConfigureAwait(false);
+        }
+        catch (EtlException e)
+        {
+            observer.OnEvent(new RunWarning($"The interrupted undo could not be cleaned up ({e.Message}). Run Repair-TableSwap."));
+        }
+    }
+
+    /// <summary>Removes the guard of an undo that was not done; the version itself stays as it is.</summary>
+    public static async Task<SwapRecord> AbandonAsync(TableScope scope, SwapRecord record, IRunObserver observer, CancellationToken token)
+    {
+        if (record.Details.GuardLog is { } guard)
+        {
+            await new StepRunner(scope.Session, scope.Journal, observer, Operation, record.Id)
+                .RunAsync(new PlanStep("remove-guard", "Remove the undo's guard", scope.Dialect.RemoveLog(guard)), token).ConfigureAwait(false);
+        }
+        return await scope.Journal.UpdateAsync(record with { State = SwapState.Abandoned, Details = record.Details with { GuardLog = null } }, token).ConfigureAwait(false);
+    }
+
+    private async Task<TableSwap> FinishAsync(SwapRecord record, IReadOnlyList<Attachment> before, Stopwatch watch, CancellationToken token)
+    {
+        var scope = await TableScope.WorkAsync(database, record.Live, token).ConfigureAwait(false);
+        await using (scope.ConfigureAwait(false))
+        {
+            var (stall, left) = (record.Details.Stall, record.Details.RowsLeftBehind);
+            record = await SwapFinisher.FinishAsync(scope, record, Operation, observer, token).ConfigureAwait(false);
+            var live = await scope.RequireTableAsync(record.Live, token).ConfigureAwait(false);
+            var differences = TableFingerprint.Differences(before, live.Attachments.Where(a => !a.OnShadow));
+            foreach (var difference in differences) observer.OnEvent(new RunWarning($"After going back: {difference}"));
+            record = await scope.Journal.UpdateAsync(record with { Details = record.Details with { Stall = stall, RowsLeftBehind = left, Differences = differences } }, token).ConfigureAwait(false);
+            return SwapFinisher.Describe(database, record, watch.Elapsed);
+        }
+    }
 }

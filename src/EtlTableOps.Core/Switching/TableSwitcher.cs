@@ -1,10 +1,138 @@
+using System.Diagnostics;
+using EtlTableOps.Checks;
 using EtlTableOps.Engines;
+using EtlTableOps.Errors;
+using EtlTableOps.Feeds;
+using EtlTableOps.Journal;
 using EtlTableOps.Observability;
 using EtlTableOps.Plans;
+using EtlTableOps.Shadows;
+using EtlTableOps.Tables;
+using EtlTableOps.Versions;
 
 namespace EtlTableOps.Switching;
 
+/// <summary>Makes a proven shadow the live table.</summary>
 internal sealed class TableSwitcher(EtlDatabase database, IRunObserver observer)
 {
-    public Task<PreparedOperation<TableSwap>> PrepareAsync(SwitchRequest request, CancellationToken token) => throw new NotSupportedException($"{database} {observer} {request} {token}");
+    private const string Operation = "switch";
+
+    public async Task<PreparedOperation<TableSwap>> PrepareAsync(SwitchRequest request, CancellationToken token)
+    {
+        if (request.KeepVersions < 1) throw new EtlException(ErrorCode.BadInput, "At least one version is kept: without it there is no way back.");
+        if (request.StallBudget <= TimeSpan.Zero || request.TryFor <= TimeSpan.Zero) throw new EtlException(ErrorCode.BadInput, "The stall budget and the time to try must be longer than nothing.");
+        var scope = await TableScope.ReadAsync(database, request.Table, token).ConfigureAwait(false);
+        await using (scope.ConfigureAwait(false))
+        {
+            var record = await FindAsync(scope, request, token).ConfigureAwait(false);
+            if (record.State == SwapState.Switched)
+            {
+                var done = new Plan(Operation, scope.Live.Name, record.Id, []) { Summary = $"Nothing to do: swap {record.Id} of {record.Live} is done" };
+                return new PreparedOperation<TableSwap>(done, _ => Task.FromResult(SwapFinisher.Describe(database, record)));
+            }
+            RequireProven(record);
+            var work = await LoadAsync(scope, record, request, token).ConfigureAwait(false);
+            var retire = await VersionKeeper.ChooseAsync(scope, request.KeepVersions - 1, token).ConfigureAwait(false);
+            var steps = scope.Dialect.Exchange(work.Exchange);
+            var lockStep = new PlanStep("lock", "Lock without queueing; tried again until it is free", scope.Dialect.LockForExchange(work.Exchange, null)) { Scope = StepScope.Exchange };
+            var plan = new Plan(Operation, scope.Live.Name, record.Id, [lockStep, .. work.DrainSteps(), .. steps.Locked, .. steps.After, .. VersionKeeper.Steps(scope.Dialect, retire)])
+            {
+                Summary = $"Exchange {record.Live} with its proven shadow {record.Incoming}; keep the old one as {work.Exchange.Version}",
+                Notes = [.. retire.Select(r => $"Version {r.VersionTable} is dropped afterwards (-KeepVersions {request.KeepVersions}).")],
+            };
+            return new PreparedOperation<TableSwap>(plan, t => RunAsync(record, request, t));
+        }
+    }
+
+    private static async Task<SwapRecord> FindAsync(TableScope scope, SwitchRequest request, CancellationToken token)
+    {
+        if (request.SwapId is null) return await scope.RequireShadowAsync(token).ConfigureAwait(false);
+        var record = (await scope.SwapsAsync(token).ConfigureAwait(false)).FirstOrDefault(r => r.Id == request.SwapId)
+            ?? throw new EtlException(ErrorCode.SwapNotFound, request.SwapId);
+        return record.State is SwapState.Undone or SwapState.Abandoned or SwapState.Building
+            ? throw new EtlException(ErrorCode.WrongState, record.Id, record.Live, record.State, "proven", "Build and test a shadow with New-ShadowTable and Test-ShadowTable.") { SwapId = record.Id }
+            : record;
+    }
+
+    private static void RequireProven(SwapRecord record)
+    {
+        if (record.Details.Proof is { Passed: false } failed)
+            throw new EtlException(ErrorCode.TestFailed, record.Incoming, string.Join("; ", failed.Checks.Where(c => c.StartsWith("FAILED", StringComparison.Ordinal)))) { SwapId = record.Id };
+        if (record.State != SwapState.Proven)
+            throw new EtlException(ErrorCode.NotProven, record.Incoming) { SwapId = record.Id };
+    }
+
+    private async Task<SwitchWork> LoadAsync(TableScope scope, SwapRecord record, SwitchRequest request, CancellationToken token)
+    {
+        var proof = record.Details.Proof!;
+        var shadow = await scope.RequireTableAsync(record.Incoming, token).ConfigureAwait(false);
+        if (scope.Live.ObjectId != proof.LiveObject || TableFingerprint.Of(scope.Live) != proof.LiveFingerprint)
+            throw new EtlException(ErrorCode.LiveChanged, record.Live, "its structure, rights or dependents are not those that were tested", "Run Test-ShadowTable again; it says whether the shadow still fits.") { SwapId = record.Id };
+        if (shadow.ObjectId != proof.ShadowObject || TableFingerprint.Of(shadow) != proof.ShadowFingerprint)
+            throw new EtlException(ErrorCode.ShadowChanged, record.Incoming, "its structure or rights are not those that were tested") { SwapId = record.Id };
+        var blueprint = await new BlueprintResolver(scope.Session, scope.Live).ResolveAsync(record, request.StallBudget, token).ConfigureAwait(false);
+        if (blueprint.Feed is null && TimeSpan.FromSeconds(proof.LiveSeconds) > request.StallBudget)
+        {
+            throw new EtlException(ErrorCode.StallBudgetExceeded, record.Live, $"{proof.LiveSeconds:0.0} s (without a feed the live table must be read once more under the lock)", $"{request.StallBudget.TotalMilliseconds:0} ms",
+                "Build the shadow with -Feed TriggerLog, or keep writers away and allow more with -StallBudget.") { SwapId = record.Id };
+        }
+        var previous = (await scope.SwapsAsync(token).ConfigureAwait(false)).Where(r => r.Details.SwitchedAt is not null).MaxBy(r => r.Details.SwitchedAt);
+        var work = new SwitchWork(scope, record, blueprint, observer)
+        {
+            Exchange = new ExchangeBlueprint
+            {
+                SwapId = record.Id,
+                Live = scope.Live,
+                Incoming = shadow,
+                Version = await VersionNames.FreeAsync(scope, record.Id, token).ConfigureAwait(false),
+                IncomingNames = record.Details.IncomingNames,
+                OutgoingNames = SwapId.KeptNames(scope.Live, record.Id, scope.Session.Capabilities.MaxNameBytes),
+                Feed = blueprint.Feed,
+                Guard = blueprint.Guard,
+                OutgoingGuard = previous?.Details.GuardLog is { } log ? log with { Watched = scope.Live.Name } : null,
+            },
+            StallBudget = request.StallBudget,
+        };
+        await work.RequireUntouchedAsync(scope.Session, token).ConfigureAwait(false);
+        return work;
+    }
+
+    private async Task<TableSwap> RunAsync(SwapRecord planned, SwitchRequest request, CancellationToken token)
+    {
+        var watch = Stopwatch.StartNew();
+        SwapRecord record;
+        IReadOnlyList<Attachment> before;
+        var scope = await TableScope.WorkAsync(database, planned.Live, token).ConfigureAwait(false);
+        await using (scope.ConfigureAwait(false))
+        {
+            record = await scope.RereadAsync(planned, token).ConfigureAwait(false);
+            var work = await LoadAsync(scope, record, request, token).ConfigureAwait(false);
+            await work.PrepareAgainAsync(token).ConfigureAwait(false);
+            var runner = new ExchangeRunner(database, scope, work.Exchange, work, observer) { Operation = Operation, StallBudget = request.StallBudget, TryFor = request.TryFor };
+            var stall = await runner.RunAsync(token).ConfigureAwait(false);
+            record = work.Written! with { Details = work.Written!.Details with { Stall = stall } };
+            before = StructureChecks.Comparable(scope.Live.Attachments.Where(a => StructureChecks.Survives(a, work.Blueprint)), work.Blueprint);
+        }
+
+        // The exchange stands. From here on a failure or Ctrl+C leaves work for a repair and never a doubt about the live table.
+        return await SwapFinisher.AfterExchangeAsync(record, () => FinishAsync(record, before, request, watch, token)).ConfigureAwait(false);
+    }
+
+    private async Task<TableSwap> FinishAsync(SwapRecord record, IReadOnlyList<Attachment> before, SwitchRequest request, Stopwatch watch, CancellationToken token)
+    {
+        var scope = await TableScope.WorkAsync(database, record.Live, token).ConfigureAwait(false);
+        await using (scope.ConfigureAwait(false))
+        {
+            var stall = record.Details.Stall;
+            record = await SwapFinisher.FinishAsync(scope, record, Operation, observer, token).ConfigureAwait(false);
+            var live = await scope.RequireTableAsync(record.Live, token).ConfigureAwait(false);
+            var retyped = record.Details.Change.Alter.Select(a => live.FindColumn(a.Name)?.Name).ToHashSet();
+            var after = live.Attachments.Select(a => a.Columns.Any(retyped.Contains) ? a with { Definition = "on a retyped column" } : a);
+            var differences = TableFingerprint.Differences(before, after);
+            foreach (var difference in differences) observer.OnEvent(new RunWarning($"After the switch: {difference}"));
+            record = await scope.Journal.UpdateAsync(record with { Details = record.Details with { Stall = stall, Differences = differences } }, token).ConfigureAwait(false);
+            var removed = await new VersionKeeper(database, observer).RemoveAsync(scope, await VersionKeeper.ChooseAsync(scope, request.KeepVersions, token).ConfigureAwait(false), token).ConfigureAwait(false);
+            return SwapFinisher.Describe(database, record, watch.Elapsed) with { Removed = [.. removed.Select(r => r.VersionTable!.ToString())] };
+        }
+    }
 }

@@ -1,9 +1,139 @@
+using System.Diagnostics;
+using System.Globalization;
 using EtlTableOps.Engines;
+using EtlTableOps.Errors;
+using EtlTableOps.Journal;
 using EtlTableOps.Observability;
 using EtlTableOps.Plans;
+using EtlTableOps.Tables;
+
 namespace EtlTableOps.Versions;
+
+/// <summary>Lists kept versions and drops those that are not to be kept.</summary>
 internal sealed class VersionKeeper(EtlDatabase database, IRunObserver observer)
 {
-    public Task<IReadOnlyList<TableVersion>> ListAsync(string? table, CancellationToken token) => throw new NotSupportedException($"{database} {observer} {table} {token}");
-    public Task<PreparedOperation<IReadOnlyList<TableVersion>>> PrepareRemovalAsync(RemoveVersionsRequest request, CancellationToken token) => throw new NotSupportedException($"{request} {token}");
+    private const string Operation = "retention";
+
+    /// <summary>Kept versions, newest first.</summary>
+    public async Task<IReadOnlyList<TableVersion>> ListAsync(string? table, CancellationToken token)
+    {
+        var session = await database.OpenSessionAsync(token).ConfigureAwait(false);
+        await using (session.ConfigureAwait(false))
+        {
+            var versions = new List<TableVersion>();
+            foreach (var record in await SwapHistory.ReadAllAsync(session, table, token).ConfigureAwait(false))
+            {
+                if (record is not { Version: VersionState.Kept, VersionTable: { } name }) continue;
+                versions.Add(Describe(record, await session.ReadShapeAsync(name, token).ConfigureAwait(false)));
+            }
+            return [.. versions.OrderByDescending(v => v.Retired)];
+        }
+    }
+
+    public async Task<PreparedOperation<IReadOnlyList<TableVersion>>> PrepareRemovalAsync(RemoveVersionsRequest request, CancellationToken token)
+    {
+        if (request.Keep is null == request.Version is null)
+            throw new EtlException(ErrorCode.BadInput, "Say either how many versions to keep or which one to drop.");
+        if (request.Keep < 0) throw new EtlException(ErrorCode.BadInput, "The number of versions to keep cannot be below zero.");
+        var scope = await TableScope.ReadAsync(database, request.Table, token).ConfigureAwait(false);
+        await using (scope.ConfigureAwait(false))
+        {
+            var chosen = request.Keep is { } keep
+                ? await ChooseAsync(scope, keep, token).ConfigureAwait(false)
+                : [await FindAsync(scope, request.Version!, token).ConfigureAwait(false)];
+            var plan = new Plan(Operation, scope.Live.Name, chosen.Count > 0 ? chosen[0].Id : "", Steps(scope.Dialect, chosen))
+            {
+                Summary = chosen.Count == 0
+                    ? $"Nothing to do: no version of {scope.Live.Name} is to be dropped"
+                    : $"Drop {chosen.Count.ToString(CultureInfo.InvariantCulture)} kept version(s) of {scope.Live.Name}: {string.Join(", ", chosen.Select(r => r.VersionTable))}",
+            };
+            return new PreparedOperation<IReadOnlyList<TableVersion>>(plan, t => RunAsync(scope.Live.Name, chosen, t));
+        }
+    }
+
+    /// <summary>Kept versions beyond the newest so many.</summary>
+    public static async Task<IReadOnlyList<SwapRecord>> ChooseAsync(TableScope scope, int keep, CancellationToken token) =>
+    [
+        .. (await scope.SwapsAsync(token).ConfigureAwait(false))
+            .Where(r => r.Version == VersionState.Kept)
+            .OrderByDescending(r => r.Details.SwitchedAt)
+            .Skip(keep),
+    ];
+
+    /// <summary>A kept version by its table's name or its swap's id.</summary>
+    public static async Task<SwapRecord> FindAsync(TableScope scope, string version, CancellationToken token)
+    {
+        var name = TableName.Parse(version, scope.Dialect.Folding).Name;
+        return (await scope.SwapsAsync(token).ConfigureAwait(false))
+            .FirstOrDefault(r => r.Version == VersionState.Kept && (r.Id == version || r.VersionTable?.Name == name))
+            ?? throw new EtlException(ErrorCode.NoVersion, scope.Live.Name, $" {version}");
+    }
+
+    /// <summary>The steps that drop versions with the logs that count for them.</summary>
+    public static IReadOnlyList<PlanStep> Steps(IDialect dialect, IEnumerable<SwapRecord> records) =>
+        [.. records.Select(r => Step(dialect, r))];
+
+    /// <summary>
+    /// Drops versions that carry our mark. The log of what was written since goes too, unless it still watches the live table.
+    /// </summary>
+    public async Task<IReadOnlyList<SwapRecord>> RemoveAsync(TableScope scope, IReadOnlyList<SwapRecord> records, CancellationToken token)
+    {
+        var removed = new List<SwapRecord>();
+        foreach (var record in records)
+        {
+            var table = await scope.Session.ReadShapeAsync(record.VersionTable!, token).ConfigureAwait(false);
+            if (table is not null && !(table.Mark is { Role: MarkRole.Version } mark && mark.SwapId == record.Id))
+            {
+                observer.OnEvent(new RunWarning(new EtlException(ErrorCode.NotOurs, record.VersionTable).Message));
+                continue;
+            }
+            await new StepRunner(scope.Session, scope.Journal, observer, Operation, record.Id).RunAsync(Step(scope.Dialect, record), token).ConfigureAwait(false);
+            removed.Add(await scope.Journal.UpdateAsync(record with
+            {
+                Version = VersionState.Removed,
+                Details = record.Details with { GuardLog = null },
+            }, token).ConfigureAwait(false));
+        }
+        return removed;
+    }
+
+    private static PlanStep Step(IDialect dialect, SwapRecord record)
+    {
+        var statements = new List<Sql>(dialect.DropTable(record.VersionTable!));
+        if (record.Details.GuardLog is { } log) statements.AddRange(dialect.RemoveLog(log with { Watched = record.Live }));
+        return new PlanStep("remove-version", $"Drop version {record.VersionTable}", statements);
+    }
+
+    private async Task<IReadOnlyList<TableVersion>> RunAsync(TableName live, IReadOnlyList<SwapRecord> chosen, CancellationToken token)
+    {
+        var scope = await TableScope.WorkAsync(database, live, token).ConfigureAwait(false);
+        await using (scope.ConfigureAwait(false))
+        {
+            var result = new List<TableVersion>();
+            foreach (var planned in chosen)
+            {
+                var record = await scope.RereadAsync(planned, token).ConfigureAwait(false);
+                var shape = await scope.Session.ReadShapeAsync(record.VersionTable!, token).ConfigureAwait(false);
+                var removed = await RemoveAsync(scope, [record], token).ConfigureAwait(false);
+                if (removed.Count > 0) result.Add(Describe(record, shape) with { Removed = true });
+            }
+            return result;
+        }
+    }
+
+    private TableVersion Describe(SwapRecord record, TableShape? shape)
+    {
+        var retired = record.Details.SwitchedAt ?? record.Changed;
+        return new TableVersion
+        {
+            Connection = database,
+            Table = record.Live.ToString(),
+            Version = record.VersionTable!.ToString(),
+            SwapId = record.Id,
+            Retired = retired,
+            Age = DateTime.UtcNow - retired,
+            Rows = shape?.EstimatedRows ?? -1,
+            Bytes = shape?.Bytes ?? -1,
+        };
+    }
 }

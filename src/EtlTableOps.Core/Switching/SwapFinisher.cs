@@ -1,0 +1,67 @@
+using EtlTableOps.Engines;
+using EtlTableOps.Errors;
+using EtlTableOps.Journal;
+using EtlTableOps.Observability;
+using EtlTableOps.Plans;
+
+namespace EtlTableOps.Switching;
+
+/// <summary>
+/// What comes after the names are exchanged: constraints validated, the outcome compared with what was there before. It is done by the switch, or by a
+/// repair when the switch was interrupted there; every part can be repeated.
+/// </summary>
+internal static class SwapFinisher
+{
+    /// <summary>The steps as the journal keeps them until they are done.</summary>
+    public static IReadOnlyList<PendingStep> Pending(IEnumerable<PlanStep> after) =>
+        [.. after.Select(s => new PendingStep(s.Name, s.Title, [.. s.Statements.Select(q => q.Text)]))];
+
+    /// <summary>Does what the record says is still to be done.</summary>
+    public static async Task<SwapRecord> FinishAsync(TableScope scope, SwapRecord record, string operation, IRunObserver observer, CancellationToken token)
+    {
+        var runner = new StepRunner(scope.Session, scope.Journal, observer, operation, record.Id);
+        while (record.Details.Pending.Count > 0)
+        {
+            var next = record.Details.Pending[0];
+            await runner.RunAsync(new PlanStep(next.Name, next.Title, [.. next.Statements.Select(s => new Sql(s))]), token).ConfigureAwait(false);
+            record = await scope.Journal.UpdateAsync(record with { Details = record.Details with { Pending = [.. record.Details.Pending.Skip(1)] } }, token).ConfigureAwait(false);
+        }
+        return record;
+    }
+
+    /// <summary>Runs something after a done exchange; whatever fails there is reported as pending, because the exchange stands.</summary>
+    public static async Task<T> AfterExchangeAsync<T>(SwapRecord record, Func<Task<T>> rest)
+    {
+        try
+        {
+            return await rest().ConfigureAwait(false);
+        }
+        catch (Exception e)
+        {
+            throw new EtlException(ErrorCode.CleanUpPending, e, record.Live, e.Message) { DurableChangeMade = true, SwapId = record.Id };
+        }
+    }
+
+    /// <summary>A swap for the user, from its journal line.</summary>
+    public static TableSwap Describe(EtlDatabase database, SwapRecord record, TimeSpan elapsed = default) => new()
+    {
+        Connection = database,
+        SwapId = record.Id,
+        Table = record.Live.ToString(),
+        Operation = record.Operation,
+        State = record.State,
+        Incoming = record.Incoming.ToString(),
+        Version = record.VersionTable?.ToString(),
+        VersionState = record.Version,
+        Begun = record.Begun,
+        Changed = record.Changed,
+        User = record.User,
+        Host = record.Host,
+        Stall = record.Details.Stall,
+        Differences = record.Details.Differences,
+        RowsLeftBehind = record.Details.RowsLeftBehind,
+        Pending = [.. record.Details.Pending.Select(p => p.Name)],
+        Change = record.Details.Change,
+        Elapsed = elapsed,
+    };
+}

@@ -1,0 +1,95 @@
+using System.Diagnostics;
+using EtlTableOps.Checks;
+using EtlTableOps.Engines;
+using EtlTableOps.Errors;
+using EtlTableOps.Feeds;
+using EtlTableOps.Journal;
+using EtlTableOps.Observability;
+using EtlTableOps.Plans;
+using EtlTableOps.Shadows;
+
+namespace EtlTableOps.Switching;
+
+/// <summary>What a switch does under the lock: nobody else wrote to the shadow, the last changes are brought over, the journal says so.</summary>
+internal sealed class SwitchWork(TableScope scope, SwapRecord record, ShadowBlueprint blueprint, IRunObserver observer) : IExchangeWork
+{
+    /// <summary>Rows a second that a first drain under the lock is trusted with, until one was measured.</summary>
+    private const double AssumedRate = 10_000;
+
+    private double rate = AssumedRate;
+
+    public ShadowBlueprint Blueprint => blueprint;
+
+    public required ExchangeBlueprint Exchange { get; init; }
+
+    public required TimeSpan StallBudget { get; init; }
+
+    /// <summary>The record as the exchange's transaction wrote it.</summary>
+    public SwapRecord? Written { get; private set; }
+
+    /// <summary>The drain for the plan; its position is known only under the lock.</summary>
+    public IEnumerable<PlanStep> DrainSteps() => blueprint.Feed is null
+        ? [new PlanStep("compare-live", "Read the live table once more: nobody may have written to it since the test", [scope.Dialect.ContentSum(ShadowTester.LiveContent(scope.Dialect, scope.Live))]) { Scope = StepScope.Exchange }]
+        : [new PlanStep("drain", "Bring the last changes over", scope.Dialect.Drain(blueprint, long.MaxValue)) { Scope = StepScope.Exchange }];
+
+    /// <summary>Refuses when somebody else wrote to the shadow since its test.</summary>
+    public async Task RequireUntouchedAsync(IEngineSession session, CancellationToken token)
+    {
+        var guard = await session.ReadLogAsync(blueprint.Guard, token).ConfigureAwait(false);
+        if (guard.Changes > 0 || guard.Broken)
+            throw new EtlException(ErrorCode.ShadowChanged, record.Incoming, guard.Broken ? "it was emptied" : $"{guard.Changes} rows were written by somebody else") { SwapId = record.Id };
+        if (blueprint.Feed is not null) await session.ReadFeedAsync(blueprint, token).ConfigureAwait(false);
+    }
+
+    public async Task<LockedWork?> DecideAsync(IEngineSession session, CancellationToken token)
+    {
+        await RequireUntouchedAsync(session, token).ConfigureAwait(false);
+        if (blueprint.Feed is null)
+        {
+            var live = await session.ReadContentAsync(ShadowTester.LiveContent(session.Dialect, scope.Live), token).ConfigureAwait(false);
+            var tested = ContentSum.Parse(record.Details.Proof!.Live!);
+            if (live != tested)
+            {
+                throw new EtlException(ErrorCode.LiveChanged, record.Live, $"rows were written to it ({tested.Rows} rows then, {live.Rows} rows now, contents differ)",
+                    "Build the shadow anew; with -Feed TriggerLog later writes are brought over.") { SwapId = record.Id };
+            }
+            return new LockedWork([], 0);
+        }
+        var feed = await session.ReadFeedAsync(blueprint, token).ConfigureAwait(false);
+        if (feed.Changes / rate > StallBudget.TotalSeconds / 2) return null;
+        return new LockedWork(feed.Changes == 0 ? [] : session.Dialect.Drain(blueprint, feed.Position), feed.Changes);
+    }
+
+    public async Task PrepareAgainAsync(CancellationToken token)
+    {
+        if (blueprint.Feed is null) return;
+        var watch = Stopwatch.StartNew();
+        var (applied, _) = await ShadowSynchronizer.CatchUpAsync(scope, blueprint, observer, token).ConfigureAwait(false);
+        if (applied >= 1000) rate = Math.Max(AssumedRate / 10, applied / watch.Elapsed.TotalSeconds);
+    }
+
+    public IReadOnlyList<Sql> JournalWrites(StallReport soFar)
+    {
+        var after = scope.Dialect.Exchange(Exchange).After;
+        var (sql, written) = scope.Journal.PrepareUpdate(record with
+        {
+            State = SwapState.Switched,
+            VersionTable = Exchange.Version,
+            Version = VersionState.Kept,
+            Details = record.Details with
+            {
+                FeedLog = null,
+                OutgoingNames = Exchange.OutgoingNames,
+                SwitchedAt = DateTime.UtcNow,
+                Stall = soFar,
+                Pending = SwapFinisher.Pending(after),
+            },
+        });
+        Written = written;
+        var line = scope.Journal.PrepareLine(record.Id, "switch", "exchange", scope.Dialect.Exchange(Exchange).Locked.SelectMany(s => s.Statements), 0, TimeSpan.FromSeconds(soFar.WaitedSeconds));
+        return [sql, line];
+    }
+
+    public async Task<bool> WasDoneAsync(JournalStore journal, CancellationToken token) =>
+        (await journal.ReadAsync(record.Id, token).ConfigureAwait(false))?.State == SwapState.Switched;
+}

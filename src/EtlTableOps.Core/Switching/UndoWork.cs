@@ -1,0 +1,97 @@
+using System.Globalization;
+using EtlTableOps.Engines;
+using EtlTableOps.Errors;
+using EtlTableOps.Feeds;
+using EtlTableOps.Journal;
+
+namespace EtlTableOps.Switching;
+
+/// <summary>What an undo does under the lock: counts what was written since, and lets the journal say what is live now.</summary>
+/// <param name="scope">Where it works.</param>
+/// <param name="target">The swap that set the version aside.</param>
+/// <param name="since">The exchanges from that swap on, oldest first; each has a log of what was written after it.</param>
+/// <param name="force">Goes on although rows would be left behind.</param>
+internal sealed class UndoWork(TableScope scope, SwapRecord target, IReadOnlyList<SwapRecord> since, bool force) : IExchangeWork
+{
+    public required ExchangeBlueprint Exchange { get; init; }
+
+    /// <summary>
+    /// A shadow that is being prepared from the present live table, or null. Going back takes its ground away: its feed ends in the exchange, and
+    /// it counts as refuted.
+    /// </summary>
+    public SwapRecord? Preparing { get; init; }
+
+    /// <summary>The undo's record before the exchange.</summary>
+    public SwapRecord? Begun { get; set; }
+
+    /// <summary>The record as the exchange's transaction wrote it.</summary>
+    public SwapRecord? Written { get; private set; }
+
+    /// <summary>Rows written under the live name since the version was set aside; -1 when a log of that time is gone.</summary>
+    public async Task<long> CountWrittenAsync(IEngineSession session, CancellationToken token)
+    {
+        var rows = 0L;
+        foreach (var swap in since)
+        {
+            if (swap.Details.GuardLog is not { } log) return -1;
+            var state = await session.ReadLogAsync(log, token).ConfigureAwait(false);
+            if (state.Broken) return -1;
+            rows += state.Keys;
+        }
+        return rows;
+    }
+
+    /// <summary>Refuses when rows would be left behind and nobody said that this is fine; returns their number.</summary>
+    public async Task<long> RefuseLossAsync(IEngineSession session, CancellationToken token)
+    {
+        var rows = await CountWrittenAsync(session, token).ConfigureAwait(false);
+        if (rows != 0 && !force)
+        {
+            throw new EtlException(ErrorCode.RowsWrittenSince,
+                rows < 0 ? "An unknown number of" : rows.ToString(CultureInfo.InvariantCulture), Exchange.Live.Name, Exchange.Version) { SwapId = target.Id };
+        }
+        return rows;
+    }
+
+    public async Task<LockedWork?> DecideAsync(IEngineSession session, CancellationToken token) =>
+        new LockedWork([], await RefuseLossAsync(session, token).ConfigureAwait(false));
+
+    public Task PrepareAgainAsync(CancellationToken token) => Task.CompletedTask;
+
+    public IReadOnlyList<Sql> JournalWrites(StallReport soFar)
+    {
+        var steps = scope.Dialect.Exchange(Exchange);
+        var (own, written) = scope.Journal.PrepareUpdate(Begun! with
+        {
+            State = SwapState.Switched,
+            VersionTable = Exchange.Version,
+            Version = VersionState.Kept,
+            Details = Begun!.Details with
+            {
+                OutgoingNames = Exchange.OutgoingNames,
+                SwitchedAt = DateTime.UtcNow,
+                Stall = soFar,
+                Pending = SwapFinisher.Pending(steps.After),
+            },
+        });
+        Written = written;
+        var others = since.Where(r => r.State == SwapState.Switched || r.Id == target.Id).Select(r => scope.Journal.PrepareUpdate(r with
+        {
+            State = SwapState.Undone,
+            Version = r.Id == target.Id ? VersionState.Restored : r.Version,
+        }).Sql);
+        if (Preparing is { } shadow)
+        {
+            others = others.Append(scope.Journal.PrepareUpdate(shadow with
+            {
+                State = shadow.State == SwapState.Building ? SwapState.Building : SwapState.Refuted,
+                Details = shadow.Details with { Feed = FeedKind.None, FeedLog = null, Proof = null, LastError = $"the live table was exchanged by undo {Exchange.SwapId}" },
+            }).Sql);
+        }
+        var line = scope.Journal.PrepareLine(Begun!.Id, "undo", "exchange", steps.Locked.SelectMany(s => s.Statements), 0, TimeSpan.FromSeconds(soFar.WaitedSeconds));
+        return [own, .. others, line];
+    }
+
+    public async Task<bool> WasDoneAsync(JournalStore journal, CancellationToken token) =>
+        (await journal.ReadAsync(Exchange.SwapId, token).ConfigureAwait(false))?.State == SwapState.Switched;
+}

@@ -1,0 +1,18 @@
+using EtlTableOps.Journal;
+using EtlTableOps.Tables;
+
+namespace EtlTableOps.Versions;
+
+/// <summary>Names for tables that are set aside.</summary>
+internal static class VersionNames
+{
+    /// <summary>A name that nothing has yet: by the time, and by the swap too when two exchanges fall into one second.</summary>
+    public static async Task<TableName> FreeAsync(TableScope scope, string swapId, CancellationToken token)
+    {
+        var maxBytes = scope.Session.Capabilities.MaxNameBytes;
+        var name = scope.Live.Name.WithName(SwapId.VersionName(scope.Live.Name.Name, maxBytes));
+        return await scope.Session.ReadShapeAsync(name, token).ConfigureAwait(false) is null
+            ? name
+            : name.WithName(SwapId.WithSuffix(name.Name, "_" + SwapId.Tail(swapId), maxBytes));
+    }
+}
