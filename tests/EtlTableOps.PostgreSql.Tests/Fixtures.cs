@@ -1,0 +1,3 @@
+using EtlTableOps.Testing;
+
+[assembly: AssemblyFixture(typeof(PostgreSqlCluster))]
