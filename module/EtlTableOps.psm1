@@ -9,6 +9,9 @@ $bin = [System.IO.Path]::Combine($PSScriptRoot, 'bin')
 if (-not ('EtlTableOps.Loader.LoadContext' -as [type])) {
     Microsoft.PowerShell.Utility\Add-Type -LiteralPath ([System.IO.Path]::Combine($bin, 'EtlTableOps.Loader.dll'))
 }
-$cmdlets = [EtlTableOps.Loader.LoadContext]::Load($bin, 'EtlTableOps.Core', 'EtlTableOps.PowerShell')
-Microsoft.PowerShell.Core\Import-Module -Assembly $cmdlets -Force -ErrorAction Stop
-Microsoft.PowerShell.Core\Export-ModuleMember -Cmdlet *
+$assembly = [EtlTableOps.Loader.LoadContext]::Load($bin, 'EtlTableOps.Core', 'EtlTableOps.PowerShell')
+$inner = Microsoft.PowerShell.Core\Import-Module -Assembly $assembly -PassThru -ErrorAction Stop
+
+# PowerShell keeps a module made from an assembly when the one around it goes, and a later import would then find it and export nothing
+# (PowerShell issue 20710). So it goes along.
+$ExecutionContext.SessionState.Module.OnRemove = { Microsoft.PowerShell.Core\Remove-Module -ModuleInfo $inner -Force }.GetNewClosure()
