@@ -15,7 +15,17 @@ public static class EngineList
     /// <param name="user">A user that overrides the text's, or null.</param>
     /// <param name="password">A secret that is not part of the text, or null.</param>
     /// <param name="token">Cancels the attempt.</param>
-    public static Task<EtlDatabase> ConnectAsync(string text, string? name, string? user, string? password, CancellationToken token)
+    public static Task<EtlDatabase> ConnectAsync(string text, string? name, string? user, string? password, CancellationToken token) =>
+        ConnectAsync(text, name, user, password, null, token);
+
+    /// <summary>Connects by a text whose relative file paths start from a directory other than the process's.</summary>
+    /// <param name="text">The engine's name, a colon, and what that engine takes.</param>
+    /// <param name="name">A name for the connection, or null.</param>
+    /// <param name="user">A user that overrides the text's, or null.</param>
+    /// <param name="password">A secret that is not part of the text, or null.</param>
+    /// <param name="baseDirectory">What a relative path starts from; null for the process's directory.</param>
+    /// <param name="token">Cancels the attempt.</param>
+    public static Task<EtlDatabase> ConnectAsync(string text, string? name, string? user, string? password, string? baseDirectory, CancellationToken token)
     {
         ArgumentNullException.ThrowIfNull(text);
         var colon = text.IndexOf(':', StringComparison.Ordinal);
@@ -23,7 +33,7 @@ public static class EngineList
         var engine = All.FirstOrDefault(e => string.Equals(e.Name, word, StringComparison.OrdinalIgnoreCase));
         if (colon < 0 || engine is null)
             throw new EtlException(ErrorCode.UnknownEngine, word, string.Join(", ", All.Select(e => e.Name)));
-        var target = new ConnectionTarget(text[(colon + 1)..]) { User = user, Password = password };
+        var target = new ConnectionTarget(text[(colon + 1)..]) { User = user, Password = password, BaseDirectory = baseDirectory };
         return EtlDatabase.ConnectAsync(name, engine, target, token);
     }
 }

@@ -26,6 +26,12 @@ public sealed record ConnectionTarget(string Text)
     /// <summary>A secret, or null. Never printed, never stored.</summary>
     public string? Password { get; init; }
 
+    /// <summary>
+    /// What a relative file path in <see cref="Text"/> starts from; null for the process's directory. A shell's location is not the
+    /// process's: without this, <c>cd data; Connect-EtlDatabase sqlite:events.db</c> would open another file.
+    /// </summary>
+    public string? BaseDirectory { get; init; }
+
     /// <summary>Names this target without its secrets: the record's own text would show them.</summary>
     public override string ToString() => nameof(ConnectionTarget);
 }

@@ -51,15 +51,42 @@ public sealed record DeclaredChange
 /// <param name="Name">Its name, stored as written.</param>
 /// <param name="Type">Its type as SQL, with NOT NULL and DEFAULT where wanted: <c>text</c>, <c>integer NOT NULL DEFAULT 0</c>.</param>
 /// <param name="Expression">SQL that computes it from the live row; null leaves it to its default.</param>
-public sealed record AddedColumn(string Name, string Type, string? Expression = null);
+public sealed record AddedColumn(string Name, string Type, string? Expression = null)
+{
+    /// <summary>Reads <c>name type [= expression]</c>; a name with blanks stands in double quotes.</summary>
+    /// <exception cref="Errors.EtlException"><see cref="Errors.ErrorCode.BadInput"/> when the text is none.</exception>
+    public static AddedColumn Parse(string text)
+    {
+        var (name, type, expression) = DeclaredColumnText.ReadTyped(text);
+        return new AddedColumn(name, type, expression);
+    }
+}
 
 /// <summary>A column to compute anew.</summary>
 /// <param name="Name">The column.</param>
 /// <param name="Expression">SQL over the live row.</param>
-public sealed record SetColumn(string Name, string Expression);
+public sealed record SetColumn(string Name, string Expression)
+{
+    /// <summary>Reads <c>name = expression</c>; a name with blanks stands in double quotes.</summary>
+    /// <exception cref="Errors.EtlException"><see cref="Errors.ErrorCode.BadInput"/> when the text is none.</exception>
+    public static SetColumn Parse(string text)
+    {
+        var (name, expression) = DeclaredColumnText.ReadAssignment(text);
+        return new SetColumn(name, expression);
+    }
+}
 
 /// <summary>A column to retype.</summary>
 /// <param name="Name">The column.</param>
 /// <param name="Type">The new type as SQL.</param>
 /// <param name="Expression">SQL over the live row; null converts the old value by a cast.</param>
-public sealed record AlteredColumn(string Name, string Type, string? Expression = null);
+public sealed record AlteredColumn(string Name, string Type, string? Expression = null)
+{
+    /// <summary>Reads <c>name type [= expression]</c>; a name with blanks stands in double quotes.</summary>
+    /// <exception cref="Errors.EtlException"><see cref="Errors.ErrorCode.BadInput"/> when the text is none.</exception>
+    public static AlteredColumn Parse(string text)
+    {
+        var (name, type, expression) = DeclaredColumnText.ReadTyped(text);
+        return new AlteredColumn(name, type, expression);
+    }
+}

@@ -1,0 +1,33 @@
+using System.Management.Automation;
+using EtlTableOps.PowerShell.Binding;
+using EtlTableOps.PowerShell.Pipeline;
+
+namespace EtlTableOps.PowerShell.Commands;
+
+/// <summary>Exchanges the names: the proven shadow goes live, the former live table is kept as a version.</summary>
+[Cmdlet(VerbsCommon.Switch, "Table", SupportsShouldProcess = true, ConfirmImpact = ConfirmImpact.High)]
+[OutputType(typeof(TableSwap))]
+public sealed class SwitchTableCommand : TableCmdlet
+{
+    /// <summary>How long other people's statements may be made to wait, in one piece: '100ms', '2s' or a number of seconds.</summary>
+    [Parameter]
+    [DurationTransformation]
+    public TimeSpan StallBudget { get; set; } = SwitchRequest.DefaultStallBudget;
+
+    /// <summary>How long the lock is tried for before giving up: '60s', '5m' or a number of seconds.</summary>
+    [Parameter]
+    [DurationTransformation]
+    public TimeSpan TryFor { get; set; } = SwitchRequest.DefaultTryFor;
+
+    /// <summary>Versions kept after the switch; older ones are dropped.</summary>
+    [Parameter]
+    [ValidateRange(0, int.MaxValue)]
+    public int KeepVersions { get; set; } = 3;
+
+    private protected override void Work()
+    {
+        var request = new SwitchRequest(Table) { StallBudget = StallBudget, TryFor = TryFor, KeepVersions = KeepVersions };
+        var operations = Operations;
+        Perform(Table, token => operations.SwitchAsync(request, token), Emit);
+    }
+}

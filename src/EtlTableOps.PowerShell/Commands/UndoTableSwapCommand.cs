@@ -1,0 +1,44 @@
+using System.Management.Automation;
+using EtlTableOps.PowerShell.Binding;
+using EtlTableOps.PowerShell.Pipeline;
+
+namespace EtlTableOps.PowerShell.Commands;
+
+/// <summary>Goes back to a kept version of a table.</summary>
+[Cmdlet(VerbsCommon.Undo, "TableSwap", SupportsShouldProcess = true, ConfirmImpact = ConfirmImpact.High)]
+[OutputType(typeof(TableSwap))]
+public sealed class UndoTableSwapCommand : TableCmdlet
+{
+    /// <summary>The version's table name or its swap's id; the version before where it is not given.</summary>
+    [Parameter(Position = 1, ValueFromPipelineByPropertyName = true)]
+    [Alias("Version")]
+    [ArgumentCompleter(typeof(VersionCompleter))]
+    public string? To { get; set; }
+
+    /// <summary>Goes on although rows were written since; they stay in the table that is set aside.</summary>
+    [Parameter]
+    public SwitchParameter Force { get; set; }
+
+    /// <summary>How long other people's statements may be made to wait, in one piece: '100ms', '2s' or a number of seconds.</summary>
+    [Parameter]
+    [DurationTransformation]
+    public TimeSpan StallBudget { get; set; } = SwitchRequest.DefaultStallBudget;
+
+    /// <summary>How long the lock is tried for before giving up: '60s', '5m' or a number of seconds.</summary>
+    [Parameter]
+    [DurationTransformation]
+    public TimeSpan TryFor { get; set; } = SwitchRequest.DefaultTryFor;
+
+    private protected override void Work()
+    {
+        var request = new UndoRequest(Table)
+        {
+            To = string.IsNullOrEmpty(To) ? null : To,
+            Force = Force,
+            StallBudget = StallBudget,
+            TryFor = TryFor,
+        };
+        var operations = Operations;
+        Perform(Table, token => operations.UndoAsync(request, token), Emit);
+    }
+}
