@@ -93,8 +93,9 @@ public sealed record TableName(string? Schema, string Name)
         part.Clear();
         var name = ParsePart(raw, folding);
         if (name.Length == 0) throw new EtlException(ErrorCode.BadInput, $"'{whole}' is no table name: a part of it is empty.");
-        // A quote in the middle of an unquoted part (a"b) is a typing error, never a name that was meant.
-        if (raw[0] != '"' && raw.Contains('"', StringComparison.Ordinal))
+        // A quote in the middle of a part (a"b, "a"b) is a typing error, never a name that was meant.
+        var inside = raw[0] == '"' && raw.Length > 1 && raw[^1] == '"' ? raw[1..^1].Replace("\"\"", "", StringComparison.Ordinal) : raw;
+        if (inside.Contains('"', StringComparison.Ordinal))
             throw new EtlException(ErrorCode.BadInput, $"'{whole}' is no table name: a double quote stands inside a part.");
         return name;
     }
