@@ -76,23 +76,10 @@ internal sealed class ShadowBuilder(EtlDatabase database, IRunObserver observer)
         var free = await scope.Session.FreeBytesAsync(token).ConfigureAwait(false);
         if (live.Bytes > 0)
         {
-            notes.Add($"Space: about {Size(live.Bytes)} for the shadow{(free >= 0 ? $", {Size(free)} are free" : "")}.");
-            if (free >= 0 && free < live.Bytes) throw new EtlException(ErrorCode.NotEnoughSpace, live.Name, Size(live.Bytes), Size(free));
+            notes.Add($"Space: about {Human.Bytes(live.Bytes)} for the shadow{(free >= 0 ? $", {Human.Bytes(free)} are free" : "")}.");
+            if (free >= 0 && free < live.Bytes) throw new EtlException(ErrorCode.NotEnoughSpace, live.Name, Human.Bytes(live.Bytes), Human.Bytes(free));
         }
         return notes;
-    }
-
-    private static string Size(long bytes)
-    {
-        string[] units = ["B", "kB", "MB", "GB", "TB"];
-        var value = (double)bytes;
-        var unit = 0;
-        while (value >= 1000 && unit < units.Length - 1)
-        {
-            value /= 1000;
-            unit++;
-        }
-        return string.Create(System.Globalization.CultureInfo.InvariantCulture, $"{value:0.#} {units[unit]}");
     }
 
     private static List<PlanStep> Steps(TableScope scope, ShadowBlueprint blueprint, SwapRecord? earlier)

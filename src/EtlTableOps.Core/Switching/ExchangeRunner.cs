@@ -70,7 +70,7 @@ internal sealed class ExchangeRunner(EtlDatabase database, TableScope scope, Exc
             }
             if (watch.Elapsed >= TryFor)
             {
-                throw new EtlException(ErrorCode.LockNotObtained, exchange.Live.Name, Words(TryFor), tries, heldBefore.Count > 0 ? string.Join("; ", heldBefore) : "(the engine does not say)") { SwapId = exchange.SwapId };
+                throw new EtlException(ErrorCode.LockNotObtained, exchange.Live.Name, Human.Duration(TryFor), tries, heldBefore.Count > 0 ? string.Join("; ", heldBefore) : "(the engine does not say)") { SwapId = exchange.SwapId };
             }
         }
     }
@@ -132,7 +132,7 @@ internal sealed class ExchangeRunner(EtlDatabase database, TableScope scope, Exc
         catch (Exception e) when (budget.IsCancellationRequested && !token.IsCancellationRequested && e is EtlException { Code: ErrorCode.Cancelled } or OperationCanceledException && !token.IsCancellationRequested)
         {
             if (++overBudget < OverBudgetTries) return null;
-            throw new EtlException(ErrorCode.StallBudgetExceeded, e, exchange.Live.Name, "more than that, measured " + OverBudgetTries + " times", Words(StallBudget),
+            throw new EtlException(ErrorCode.StallBudgetExceeded, e, exchange.Live.Name, "more than that, measured " + OverBudgetTries + " times", Human.Duration(StallBudget),
                 "Allow more with -StallBudget, or switch at a quieter time. Nothing was changed.") { SwapId = exchange.SwapId };
         }
     }
@@ -219,8 +219,4 @@ internal sealed class ExchangeRunner(EtlDatabase database, TableScope scope, Exc
         HeldBefore = [.. heldBefore],
         RowsDrained = rows,
     };
-
-    private static string Words(TimeSpan time) => time.TotalSeconds >= 1
-        ? string.Create(System.Globalization.CultureInfo.InvariantCulture, $"{time.TotalSeconds:0.#} s")
-        : string.Create(System.Globalization.CultureInfo.InvariantCulture, $"{time.TotalMilliseconds:0} ms");
 }
