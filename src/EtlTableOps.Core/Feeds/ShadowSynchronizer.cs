@@ -13,10 +13,12 @@ internal sealed class ShadowSynchronizer(EtlDatabase database, IRunObserver obse
 {
     private const string Operation = "sync";
     private const int FirstBatch = 2_000;
-    private const int BusyTries = 50;
 
     /// <summary>What is left may be drained inside the switch; below this the loop need not chase busy writers for ever.</summary>
     private const long SmallLag = 200;
+
+    /// <summary>Writers that are faster than the feed would keep the loop going for ever.</summary>
+    private const int PassesWithoutGain = 100;
 
     public async Task<PreparedOperation<ShadowTable>> PrepareAsync(SyncRequest request, CancellationToken token)
     {
@@ -70,7 +72,8 @@ internal sealed class ShadowSynchronizer(EtlDatabase database, IRunObserver obse
         var total = state.Changes;
         const string title = "Bring logged changes over";
         observer.OnEvent(new StepStarted(Operation, "apply", title));
-        for (var pass = 0; state.Changes > 0; pass++)
+        var smallest = (Changes: state.Changes, Pass: 0);
+        for (var pass = 0; state.Changes > 0 && pass - smallest.Pass < PassesWithoutGain; pass++)
         {
             var take = Math.Min(batch, state.Changes);
             var before = watch.Elapsed;
@@ -81,36 +84,24 @@ internal sealed class ShadowSynchronizer(EtlDatabase database, IRunObserver obse
             total = Math.Max(total, applied + left.Changes);
             observer.OnEvent(new RunProgress(Operation, title, applied, total, watch.Elapsed));
             batch = (long)Math.Clamp(take * (aim / elapsed), Math.Max(100, batch / 2.0), batch * 2.0);
-            if (left.Changes <= SmallLag && pass >= 3)
-            {
-                state = left;
-                break;
-            }
             state = left;
+            if (left.Changes < smallest.Changes) smallest = (left.Changes, pass);
+            if (left.Changes <= SmallLag && pass >= 3) break;
         }
         await scope.Journal.AppendAsync(blueprint.SwapId, Operation, "apply", scope.Dialect.Drain(blueprint, state.Position), applied, watch.Elapsed, token).ConfigureAwait(false);
         observer.OnEvent(new StepFinished(Operation, "apply", title, watch.Elapsed, applied));
         return (applied, state.Changes);
     }
 
-    private static async Task ApplyAsync(IEngineSession session, ShadowBlueprint blueprint, long upto, CancellationToken token)
-    {
-        for (var attempt = 1; ; attempt++)
+    private static Task<long> ApplyAsync(IEngineSession session, ShadowBlueprint blueprint, long upto, CancellationToken token) =>
+        Patience.WhileBusyAsync(session, async () =>
         {
-            try
+            var transaction = await session.BeginAsync(TransactionMode.SnapshotWrite, null, token).ConfigureAwait(false);
+            await using (transaction.ConfigureAwait(false))
             {
-                var transaction = await session.BeginAsync(TransactionMode.SnapshotWrite, null, token).ConfigureAwait(false);
-                await using (transaction.ConfigureAwait(false))
-                {
-                    foreach (var sql in session.Dialect.Drain(blueprint, upto)) await session.ExecuteAsync(sql, token).ConfigureAwait(false);
-                    await transaction.CommitAsync(token).ConfigureAwait(false);
-                    return;
-                }
+                var rows = await session.ExecuteAllAsync(session.Dialect.Drain(blueprint, upto), token).ConfigureAwait(false);
+                await transaction.CommitAsync(token).ConfigureAwait(false);
+                return rows;
             }
-            catch (EtlException e) when (attempt < BusyTries && session.Classify(e) == FailureKind.Busy)
-            {
-                await Task.Delay(Random.Shared.Next(5, 40), token).ConfigureAwait(false);
-            }
-        }
-    }
+        }, token);
 }

@@ -61,19 +61,25 @@ internal sealed class ChunkRunner(IEngineSession session, IRunObserver observer,
         {
             token.ThrowIfCancellationRequested();
             var begun = watch.Elapsed;
-            var changed = 0L;
-            var transaction = await worker.BeginAsync(snapshot is null ? TransactionMode.Write : TransactionMode.SnapshotWrite, snapshot, token).ConfigureAwait(false);
-            await using (transaction.ConfigureAwait(false))
-            {
-                foreach (var sql in step.Statements)
-                {
-                    changed += await worker.ExecuteAsync(sql.With(new("from", chunk.From), new("below", chunk.Below)), token).ConfigureAwait(false);
-                }
-                await transaction.CommitAsync(token).ConfigureAwait(false);
-            }
+            var changed = await Patience.WhileBusyAsync(worker, () => RunChunkAsync(worker, snapshot, chunk, token), token).ConfigureAwait(false);
             Done(chunk.Below - chunk.From, changed, watch.Elapsed - begun);
             if (chunks.Yield > 0) await Task.Delay((watch.Elapsed - begun) * chunks.Yield, token).ConfigureAwait(false);
         }
+    }
+
+    private async Task<long> RunChunkAsync(IEngineSession worker, string? snapshot, (long From, long Below) chunk, CancellationToken token)
+    {
+        var changed = 0L;
+        var transaction = await worker.BeginAsync(snapshot is null ? TransactionMode.Write : TransactionMode.SnapshotWrite, snapshot, token).ConfigureAwait(false);
+        await using (transaction.ConfigureAwait(false))
+        {
+            foreach (var sql in step.Statements)
+            {
+                changed += await worker.ExecuteAsync(sql.With(new("from", chunk.From), new("below", chunk.Below)), token).ConfigureAwait(false);
+            }
+            await transaction.CommitAsync(token).ConfigureAwait(false);
+        }
+        return changed;
     }
 
     private (long From, long Below)? Take()

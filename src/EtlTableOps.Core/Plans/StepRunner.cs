@@ -35,16 +35,17 @@ internal sealed class StepRunner(IEngineSession session, JournalStore journal, I
         var rows = step switch
         {
             { Chunks: { } chunks } => await new ChunkRunner(session, observer, operation, step, chunks, TotalRows).RunAsync(token).ConfigureAwait(false),
-            { Scope: StepScope.NoTransaction } => await ExecuteAsync(step, token).ConfigureAwait(false),
+            { Scope: StepScope.NoTransaction } => await Patience.WhileBusyAsync(session, () => ExecuteAsync(step, token), token).ConfigureAwait(false),
             _ => -1,
         };
         if (rows < 0)
         {
-            rows = await InTransactionAsync(step, watch, token).ConfigureAwait(false);
+            rows = await Patience.WhileBusyAsync(session, () => InTransactionAsync(step, watch, token), token).ConfigureAwait(false);
         }
         else
         {
-            await journal.AppendAsync(swapId, operation, step.Name, step.Statements, rows, watch.Elapsed, token).ConfigureAwait(false);
+            var line = journal.PrepareLine(swapId, operation, step.Name, step.Statements, rows, watch.Elapsed);
+            await Patience.WhileBusyAsync(session, () => session.ExecuteAsync(line, token), token).ConfigureAwait(false);
         }
         observer.OnEvent(new StepFinished(operation, step.Name, step.Title, watch.Elapsed, rows));
         return rows;

@@ -128,7 +128,7 @@ internal sealed class SwapUndoer(EtlDatabase database, IRunObserver observer)
                 work.Begun = record;
                 var runner = new ExchangeRunner(database, scope, work.Exchange, work, observer) { Operation = Operation, StallBudget = request.StallBudget, TryFor = request.TryFor };
                 var stall = await runner.RunAsync(token).ConfigureAwait(false);
-                record = work.Written! with { Details = work.Written!.Details with { Stall = stall, RowsLeftBehind = stall.RowsDrained } };
+                record = work.Written! with { Details = work.Written!.Details with { Stall = stall with { RowsDrained = 0 }, RowsLeftBehind = stall.RowsDrained } };
             }
             catch (EtlException e) when (!e.OwnershipUnknown)
             {
