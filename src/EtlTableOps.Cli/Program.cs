@@ -1,1 +1,3 @@
-return 64;
+using EtlTableOps.Cli;
+
+return await CommandLine.RunAsync(args);

@@ -1,0 +1,71 @@
+using System.CommandLine;
+using System.CommandLine.Parsing;
+using EtlTableOps.Cli.Output;
+using EtlTableOps.Cli.Parsing;
+
+namespace EtlTableOps.Cli.Commands;
+
+/// <summary>Options that mean the same on every command.</summary>
+internal static class CommonOptions
+{
+    /// <summary>The variable that stands in for <see cref="Connection"/>.</summary>
+    public const string ConnectionVariable = "ETLTABLEOPS_CONNECTION";
+
+    /// <summary>The variable that holds a secret which is not to be a part of the connection text.</summary>
+    public const string PasswordVariable = "ETLTABLEOPS_PASSWORD";
+
+    public static Option<string> Connection { get; } = new("--connection", "-c")
+    {
+        Description = $"The database: sqlite:events.db, postgresql://user@host/db … Or set {ConnectionVariable}. A password comes from {PasswordVariable} or from the engine's own places (PGPASSWORD, pgpass).",
+        HelpName = "text",
+    };
+
+    public static Option<bool> Json { get; } = new("--json") { Description = "One compact JSON object as the last line of the standard output; progress goes to the standard error." };
+
+    public static Option<bool> Quiet { get; } = new("--quiet", "-q") { Description = "No progress; warnings, errors and the result alone." };
+
+    public static Option<bool> Verbose { get; } = new("--verbose", "-v") { Description = "Every statement, as it runs." };
+
+    public static Option<bool> WhatIf { get; } = new("--what-if") { Description = "Shows the exact statements that would run, and writes nothing." };
+
+    public static Option<bool> Yes { get; } = new("--yes", "-y") { Description = "Does not ask. Without a terminal nobody is asked anyway." };
+
+    /// <summary>A positional table that must be given.</summary>
+    public static Argument<string> Table() => new("table") { Description = "The live table, as in SQL: allevents, sales.allevents, '\"All Events\"'." };
+
+    /// <summary>A positional table that may be left out.</summary>
+    public static Argument<string?> OptionalTable() => new("table") { Description = "The live table; all of them when left out.", Arity = ArgumentArity.ZeroOrOne };
+
+    /// <summary>An option that takes a length of time.</summary>
+    public static Option<TimeSpan?> Duration(string name, string what, TimeSpan standard) => new(name)
+    {
+        Description = $"{what} ({DurationText.Form}); {Figures.Time(standard)} when left out.",
+        HelpName = "time",
+        CustomParser = result =>
+        {
+            if (DurationText.TryParse(Single(result), out var duration)) return duration;
+            result.AddError($"'{Single(result)}' is no length of time for {name}: write it {DurationText.Form}.");
+            return null;
+        },
+    };
+
+    /// <summary>Adds what a command that only reads takes.</summary>
+    public static Command Reading(this Command command)
+    {
+        command.Add(Connection);
+        command.Add(Json);
+        command.Add(Quiet);
+        command.Add(Verbose);
+        return command;
+    }
+
+    /// <summary>Adds what a command that changes something takes.</summary>
+    public static Command Changing(this Command command)
+    {
+        command.Add(WhatIf);
+        return command.Reading();
+    }
+
+    /// <summary>The one word that an option's parser was given.</summary>
+    public static string Single(ArgumentResult result) => result.Tokens.Count == 0 ? "" : result.Tokens[0].Value;
+}

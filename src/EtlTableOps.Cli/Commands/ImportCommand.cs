@@ -1,0 +1,95 @@
+using System.CommandLine;
+using System.Text;
+using EtlTableOps.Cli.Output;
+using EtlTableOps.Composition;
+using EtlTableOps.Errors;
+using EtlTableOps.Imports;
+
+namespace EtlTableOps.Cli.Commands;
+
+/// <summary><c>import</c>: adds rows to the shadow.</summary>
+internal static class ImportCommand
+{
+    private const string StandardInput = "-";
+
+    public static Command Create()
+    {
+        var table = CommonOptions.Table();
+        var file = new Option<string?>("--file", "-f") { Description = "A file of rows: .csv .tsv .txt .jsonl .ndjson, each with .gz too; - is the standard input.", HelpName = "path" };
+        var fromTable = new Option<string?>("--from-table") { Description = "Another table of the same database.", HelpName = "table" };
+        var query = new Option<string?>("--query") { Description = "A SQL query of the same database.", HelpName = "sql" };
+        var format = new Option<RowFileFormat?>("--format")
+        {
+            Description = "csv or jsonl, where the file's name does not say it; the standard input is csv when left out.",
+            HelpName = "format",
+            CustomParser = result =>
+            {
+                switch (CommonOptions.Single(result).ToLowerInvariant())
+                {
+                    case "csv" or "tsv":
+                        return RowFileFormat.Csv;
+                    case "jsonl" or "ndjson" or "jsonlines":
+                        return RowFileFormat.JsonLines;
+                    default:
+                        result.AddError($"'{CommonOptions.Single(result)}' is no format: csv or jsonl.");
+                        return null;
+                }
+            },
+        };
+        var delimiter = new Option<string?>("--delimiter") { Description = "What separates fields; \\t is a tab.", HelpName = "text" };
+        var encoding = new Option<string?>("--encoding") { Description = "The encoding of a file without a byte order mark; UTF-8 when left out.", HelpName = "name" };
+        var nullText = new Option<string?>("--null-text") { Description = "The unquoted text that means null; the empty text when left out.", HelpName = "text" };
+        var columns = new Option<string[]>("--columns") { Description = "The columns of a file without a header line, with commas between them.", HelpName = "names", CustomParser = result => CommonOptions.Single(result).Split(',', StringSplitOptions.TrimEntries) };
+
+        var command = new Command("import", "Bulk-adds rows to the shadow from a file, the standard input, a table or a query. A bad row leaves nothing of the import behind.")
+        {
+            table, file, fromTable, query, format, delimiter, encoding, nullText, columns,
+        }.Changing();
+        command.Validators.Add(result =>
+        {
+            var sources = new[] { file, fromTable, query }.Count(option => result.GetValue(option) is not null);
+            if (sources != 1) result.AddError("Give exactly one of --file, --from-table and --query.");
+        });
+        CommandRun.Bind(command, async run =>
+        {
+            var given = run.Parsed;
+            var path = given.GetValue(file);
+            var options = new RowFileOptions
+            {
+                Format = given.GetValue(format),
+                Delimiter = given.GetValue(delimiter)?.Replace("\\t", "\t", StringComparison.Ordinal),
+                Encoding = FindEncoding(given.GetValue(encoding)),
+                NullText = given.GetValue(nullText),
+                Columns = given.GetValue(columns),
+            };
+            await using var rows = path is null ? null : Open(path, options);
+            var request = new ImportRequest(given.GetRequiredValue(table)) { Rows = rows, FromTable = given.GetValue(fromTable), Query = given.GetValue(query) };
+            return await run.ChangeAsync(
+                Question.None,
+                (operations, token) => operations.ImportAsync(request, token),
+                shadow => JsonLine.Success(command.Name, shadow),
+                shadow => run.Text.Show(
+                    shadow,
+                    $"{Figures.Rows(shadow.RowsDone)} imported into {shadow.Shadow} in {Figures.Time(shadow.Elapsed)} ({Figures.Rate(shadow.Rate)})",
+                    $"etl-table-ops test {ResultText.Argument(shadow.Table)}"));
+        });
+        return command;
+    }
+
+    private static IRowSource Open(string path, RowFileOptions options) => path == StandardInput
+        ? RowSources.Open(Console.OpenStandardInput(), "standard input", options with { Format = options.Format ?? RowFileFormat.Csv })
+        : RowSources.Open(path, options);
+
+    private static Encoding? FindEncoding(string? name)
+    {
+        if (name is null) return null;
+        try
+        {
+            return Encoding.GetEncoding(name);
+        }
+        catch (ArgumentException e)
+        {
+            throw new EtlException(ErrorCode.BadInput, e, $"'{name}' is no encoding that is known here.");
+        }
+    }
+}

@@ -1,0 +1,110 @@
+using System.CommandLine;
+using EtlTableOps.Cli.Output;
+using EtlTableOps.Cli.Parsing;
+using EtlTableOps.Feeds;
+using EtlTableOps.Shadows;
+
+namespace EtlTableOps.Cli.Commands;
+
+/// <summary><c>new-shadow</c>: builds the shadow from a declared change.</summary>
+internal static class NewShadowCommand
+{
+    private delegate bool TryParse<T>(string text, out T? value);
+
+    public static Command Create()
+    {
+        var table = CommonOptions.Table();
+        var add = Columns<AddedColumn>("--add-column", "name type [= expression]", "A column to add, with the SQL that computes it from the live row: \"band text = CASE WHEN amount > 100 THEN 'L' ELSE 'S' END\". A name with blanks stands in double quotes.", ColumnText.TryParseAdded);
+        var drop = Columns<string>("--drop-column", "name", "A column to leave out.", TryParseName);
+        var set = Columns<SetColumn>("--set-column", "name = expression", "A column to compute anew by SQL over the live row.", ColumnText.TryParseSet);
+        var alter = Columns<AlteredColumn>("--alter-column", "name type [= expression]", "A column to retype; without an expression its value is converted, and what does not fit fails.", ColumnText.TryParseAltered);
+        var where = new Option<string?>("--where") { Description = "Keeps only the rows of which this SQL condition is true.", HelpName = "sql" };
+        var query = new Option<string?>("--query") { Description = "A whole SQL query whose result becomes the rows, instead of the options above.", HelpName = "sql" };
+        var structure = new Option<bool>("--structure") { Description = "Takes over no row: all come through imports." };
+        var shadowName = new Option<string?>("--shadow-name") { Description = "The shadow's name; the live name with _new when left out.", HelpName = "name" };
+        var feed = new Option<FeedKind?>("--feed")
+        {
+            Description = "How later writes to the live table reach the shadow: trigger-log or none. The engine's default when left out.",
+            HelpName = "kind",
+            CustomParser = result => CommonOptions.Single(result).ToLowerInvariant() switch
+            {
+                "none" => FeedKind.None,
+                "trigger-log" or "triggerlog" => FeedKind.TriggerLog,
+                var other => Refuse<FeedKind?>(result, $"'{other}' is no feed: trigger-log or none."),
+            },
+        };
+        var stall = CommonOptions.Duration("--stall-budget", "How long other people's statements may be made to wait, in one piece", SwitchRequest.DefaultStallBudget);
+        var sessions = new Option<int>("--sessions") { Description = "Sessions that load side by side where the engine can; 0 lets the engine choose.", HelpName = "count" };
+        sessions.Validators.Add(result =>
+        {
+            if (result.GetValueOrDefault<int>() is < 0 or > 64) result.AddError("--sessions takes 0 to 64.");
+        });
+        var force = new Option<bool>("--force") { Description = "Abandons an earlier shadow of the same table first." };
+
+        var command = new Command("new-shadow", "Builds a shadow table from a declared change.")
+        {
+            table, add, drop, set, alter, where, query, structure, shadowName, feed, stall, sessions, force,
+        }.Changing();
+        CommandRun.Bind(command, run =>
+        {
+            var given = run.Parsed;
+            var request = new NewShadowRequest(given.GetRequiredValue(table))
+            {
+                Change = new DeclaredChange
+                {
+                    Add = given.GetValue(add) ?? [],
+                    Drop = given.GetValue(drop) ?? [],
+                    Set = given.GetValue(set) ?? [],
+                    Alter = given.GetValue(alter) ?? [],
+                    Where = given.GetValue(where),
+                    Query = given.GetValue(query),
+                    StructureOnly = given.GetValue(structure),
+                },
+                ShadowName = given.GetValue(shadowName),
+                Feed = given.GetValue(feed),
+                Force = given.GetValue(force),
+                StallBudget = given.GetValue(stall) ?? SwitchRequest.DefaultStallBudget,
+                Sessions = given.GetValue(sessions),
+            };
+            return run.ChangeAsync(
+                Question.None,
+                (operations, token) => operations.NewShadowAsync(request, token),
+                shadow => JsonLine.Success(command.Name, shadow),
+                shadow => run.Text.Show(
+                    shadow,
+                    $"{shadow.Shadow} is built: {Figures.Rows(shadow.Rows)} in {Figures.Time(shadow.Elapsed)} ({Figures.Rate(shadow.Rate)})",
+                    $"etl-table-ops test {ResultText.Argument(shadow.Table)}"));
+        });
+        return command;
+    }
+
+    private static Option<T[]> Columns<T>(string name, string form, string what, TryParse<T> parse) => new(name)
+    {
+        Description = $"{what} Can be repeated.",
+        HelpName = form,
+        Arity = ArgumentArity.OneOrMore,
+        CustomParser = result =>
+        {
+            var values = new List<T>();
+            foreach (var word in result.Tokens)
+            {
+                if (parse(word.Value, out var value) && value is not null) values.Add(value);
+                else result.AddError($"'{word.Value}' cannot be used for {name}: write it \"{form}\".");
+            }
+            return [.. values];
+        },
+    };
+
+    private static bool TryParseName(string text, out string? name)
+    {
+        var done = ColumnText.TryParseName(text, out var found);
+        name = found;
+        return done;
+    }
+
+    private static T? Refuse<T>(System.CommandLine.Parsing.ArgumentResult result, string message)
+    {
+        result.AddError(message);
+        return default;
+    }
+}

@@ -1,0 +1,40 @@
+using System.CommandLine;
+using EtlTableOps.Cli.Output;
+
+namespace EtlTableOps.Cli.Commands;
+
+/// <summary><c>switch</c>: the exchange of names.</summary>
+internal static class SwitchCommand
+{
+    public static Command Create()
+    {
+        var table = CommonOptions.Table();
+        var stall = CommonOptions.Duration("--stall-budget", "How long other people's statements may be made to wait, in one piece", SwitchRequest.DefaultStallBudget);
+        var tryFor = CommonOptions.Duration("--try-for", "How long the lock is tried for before giving up", SwitchRequest.DefaultTryFor);
+        var keep = new Option<int>("--keep-versions") { Description = "Kept versions after the switch; older ones are dropped.", HelpName = "count", DefaultValueFactory = _ => new SwitchRequest("").KeepVersions };
+        keep.Validators.Add(result =>
+        {
+            if (result.GetValueOrDefault<int>() < 0) result.AddError("--keep-versions takes 0 or more.");
+        });
+        var command = new Command("switch", "Exchanges the names: the proven shadow goes live, the live table becomes a kept version.") { table, stall, tryFor, keep, CommonOptions.Yes }.Changing();
+        CommandRun.Bind(command, run =>
+        {
+            var request = new SwitchRequest(run.Parsed.GetRequiredValue(table))
+            {
+                StallBudget = run.Parsed.GetValue(stall) ?? SwitchRequest.DefaultStallBudget,
+                TryFor = run.Parsed.GetValue(tryFor) ?? SwitchRequest.DefaultTryFor,
+                KeepVersions = run.Parsed.GetValue(keep),
+            };
+            return run.ChangeAsync(
+                Question.Ask,
+                (operations, token) => operations.SwitchAsync(request, token),
+                swap => JsonLine.Success(command.Name, swap),
+                run.Text.Show,
+                Outcome);
+        });
+        return command;
+    }
+
+    /// <summary>A swap whose later work is not finished is done, and says that a repair is due.</summary>
+    public static ExitCode Outcome(TableSwap swap) => swap.Pending.Count > 0 ? ExitCode.CleanUpPending : ExitCode.Done;
+}

@@ -1,0 +1,222 @@
+using System.Globalization;
+using EtlTableOps.Engines;
+using EtlTableOps.Errors;
+using EtlTableOps.Feeds;
+using EtlTableOps.Journal;
+using EtlTableOps.Plans;
+using EtlTableOps.Shadows;
+using Spectre.Console;
+
+namespace EtlTableOps.Cli.Output;
+
+/// <summary>Results as text for people, tidy at 80 columns.</summary>
+internal sealed class ResultText(IAnsiConsole console)
+{
+    /// <summary>A shadow after a command.</summary>
+    public void Show(ShadowTable shadow, string headline, string? next)
+    {
+        Headline(headline);
+        var facts = Facts();
+        Add(facts, "swap", shadow.SwapId);
+        Add(facts, "state", shadow.State.ToString());
+        Add(facts, "rows", Figures.Count(shadow.Rows) + (shadow.RowsImported > 0 ? $" ({Figures.Count(shadow.RowsImported)} imported)" : ""));
+        Add(facts, "feed", shadow.Feed == FeedKind.None ? "none: the switch refuses when the live table is written to" : $"{shadow.Feed}, {Figures.Rows(shadow.Lag)} behind");
+        Change(facts, shadow.Change);
+        if (next is not null) Add(facts, "next", next);
+        console.Write(facts);
+    }
+
+    /// <summary>A test with its checks.</summary>
+    public void Show(ShadowTestResult test)
+    {
+        Headline(test.Passed
+            ? $"{test.Shadow} is proven: {Figures.Rows(test.Rows)}, {test.Checks.Count} checks in {Figures.Time(test.Elapsed)}"
+            : $"{test.Shadow} is refuted: {test.Checks.Count(c => !c.Passed)} of {test.Checks.Count} checks failed");
+        var table = new Table().Border(TableBorder.Minimal).AddColumns("", "check", "what it says");
+        foreach (var check in test.Checks)
+        {
+            var message = check.Passed ? check.Message : $"{check.Message}\nexpected: {check.Expected}\nfound:    {check.Found}";
+            table.AddRow(new Text(check.Passed ? "ok" : "FAILED", check.Passed ? new Style(Color.Green) : new Style(Color.Red)), new Text(check.Name), new Text(message));
+        }
+        console.Write(table);
+        console.WriteLine(test.Passed
+            ? $"Next: etl-table-ops switch {Argument(test.Table)}"
+            : "It does not go live. Mend the cause or declare the difference, then test again.");
+    }
+
+    /// <summary>A swap after a switch or an undo.</summary>
+    public void Show(TableSwap swap)
+    {
+        Headline(swap.Operation == SwapOperation.Switch
+            ? $"{swap.Table} is switched: {swap.Incoming} is live now"
+            : $"{swap.Table} is undone: {swap.Incoming} is live again");
+        var facts = Facts();
+        Add(facts, "swap", swap.SwapId);
+        if (swap.Version is not null) Add(facts, "kept", $"{swap.Version} (the table that was live before)");
+        if (swap.Stall is { } stall)
+        {
+            Add(facts, "lock", $"held for {Figures.Milliseconds(stall.HeldMilliseconds)} after {Tries(stall.Tries)} in {Figures.Time(TimeSpan.FromSeconds(stall.WaitedSeconds))}");
+            if (stall.LongestQueueMilliseconds > 0) Add(facts, "", $"others queued behind our tries for {Figures.Milliseconds(stall.LongestQueueMilliseconds)} at most");
+            foreach (var holder in stall.HeldBefore) Add(facts, "", $"held before by {holder}");
+            if (stall.RowsDrained > 0) Add(facts, "", $"{Figures.Rows(stall.RowsDrained)} brought over inside the exchange");
+        }
+        if (swap.RowsLeftBehind > 0) Add(facts, "left behind", $"{Figures.Rows(swap.RowsLeftBehind)} written since the switch stay in {swap.Version}");
+        Outcome(facts, swap);
+        console.Write(facts);
+    }
+
+    /// <summary>The journal.</summary>
+    public void Show(IReadOnlyList<TableSwap> swaps, bool withStatements)
+    {
+        if (swaps.Count == 0)
+        {
+            console.WriteLine("The journal has no swap of this kind.");
+            return;
+        }
+        if (!withStatements && swaps.Count > 1)
+        {
+            var table = new Table().Border(TableBorder.Minimal);
+            foreach (var name in (string[])["swap", "table", "what", "state", "changed"]) table.AddColumn(new TableColumn(name));
+            table.Columns[0].NoWrap = true;
+            foreach (var swap in swaps)
+                table.AddRow(new Text(swap.SwapId), new Text(swap.Table), new Text(swap.Operation.ToString()), new Text(swap.State.ToString()), new Text(swap.Changed.ToString("MM-dd HH:mm:ss", CultureInfo.InvariantCulture)));
+            console.Write(table);
+            return;
+        }
+        foreach (var swap in swaps) ShowWhole(swap);
+    }
+
+    /// <summary>What a repair did.</summary>
+    public void ShowRepair(IReadOnlyList<TableSwap> swaps)
+    {
+        if (swaps.Count == 0)
+        {
+            console.WriteLine("Nothing was interrupted: there is nothing to repair.");
+            return;
+        }
+        foreach (var swap in swaps)
+        {
+            Headline($"{swap.Table}, swap {swap.SwapId}: {swap.Action ?? swap.State.ToString()}");
+            var facts = Facts();
+            Add(facts, "state", swap.State.ToString());
+            Outcome(facts, swap);
+            console.Write(facts);
+        }
+    }
+
+    /// <summary>Kept versions.</summary>
+    public void Show(IReadOnlyList<TableVersion> versions, string whenNone)
+    {
+        if (versions.Count == 0)
+        {
+            console.WriteLine(whenNone);
+            return;
+        }
+        var removed = versions.Any(v => v.Removed);
+        var table = new Table().Border(TableBorder.Minimal).AddColumns("table", "version", "age", "rows", "size");
+        foreach (var version in versions)
+        {
+            table.AddRow(
+                new Text(version.Table),
+                new Text(version.Version + (removed && version.Removed ? " (dropped)" : "")),
+                new Text(Figures.Time(version.Age)),
+                new Text(version.Rows < 0 ? "not known" : Figures.Count(version.Rows)).RightJustified(),
+                new Text(Figures.Size(version.Bytes)).RightJustified());
+        }
+        console.Write(table);
+    }
+
+    /// <summary>A plan: what would run, as a script with remarks.</summary>
+    public static void Show(TextWriter writer, Plan plan)
+    {
+        writer.WriteLine($"-- {OneLine(plan.Summary)}");
+        foreach (var note in plan.Notes) writer.WriteLine($"-- note: {OneLine(note)}");
+        foreach (var step in plan.Steps)
+        {
+            writer.WriteLine();
+            var how = step.Chunks is null ? Scope(step.Scope) : "repeated over ranges of rows, each in a transaction of its own";
+            writer.WriteLine($"-- {OneLine(step.Title)} ({step.Name}; {how})");
+            foreach (var sql in step.Statements) writer.WriteLine(sql.Text.TrimEnd().TrimEnd(';') + ";");
+        }
+        writer.WriteLine();
+        writer.WriteLine("-- Nothing was run and nothing was changed.");
+    }
+
+    /// <summary>A failure: what, what to do, and whether anything was changed.</summary>
+    public static void Show(TextWriter writer, EtlException failure)
+    {
+        writer.WriteLine($"error {failure.Code}: {ShellWords.Of(failure.Message)}");
+        if (failure.Remedy.Length > 0) writer.WriteLine(ShellWords.Of(failure.Remedy));
+        writer.WriteLine(failure switch
+        {
+            { OwnershipUnknown: true } => "It is not known which table carries the name. Do not repeat the command.",
+            { DurableChangeMade: true } => "Something was changed before the failure; 'repair' finishes it or cleans it up.",
+            _ => "Nothing was changed.",
+        });
+    }
+
+    /// <summary>A table's name as it is typed in a shell.</summary>
+    public static string Argument(string table) => table.Any(c => !(char.IsAsciiLetterOrDigit(c) || c is '_' or '.')) ? $"'{table}'" : table;
+
+    private void ShowWhole(TableSwap swap)
+    {
+        Headline($"{swap.Operation} of {swap.Table}, {swap.State}");
+        var facts = Facts();
+        Add(facts, "swap", swap.SwapId);
+        Add(facts, "begun", Figures.Moment(swap.Begun));
+        Add(facts, "changed", $"{Figures.Moment(swap.Changed)} by {swap.User} on {swap.Host}");
+        Add(facts, "incoming", swap.Incoming);
+        if (swap.Version is not null) Add(facts, "version", $"{swap.Version} ({swap.VersionState})");
+        if (swap.Operation == SwapOperation.Switch) Change(facts, swap.Change);
+        if (swap.Stall is { } stall) Add(facts, "lock", $"held for {Figures.Milliseconds(stall.HeldMilliseconds)} after {Tries(stall.Tries)}");
+        if (swap.RowsLeftBehind > 0) Add(facts, "left behind", Figures.Rows(swap.RowsLeftBehind));
+        Outcome(facts, swap);
+        console.Write(facts);
+        foreach (var line in swap.Lines)
+        {
+            var writer = console.Profile.Out.Writer;
+            writer.WriteLine($"-- {line.Line}. {line.Operation}/{line.Step}, {Figures.Moment(line.At)}, {Figures.Rows(line.Rows)}, {Figures.Time(TimeSpan.FromSeconds(line.Seconds))}, {line.Who}");
+            if (line.Statements.Length > 0) writer.WriteLine(line.Statements.TrimEnd().TrimEnd(';') + ";");
+        }
+    }
+
+    private static void Outcome(Grid facts, TableSwap swap)
+    {
+        foreach (var difference in swap.Differences) Add(facts, "DIFFERS", difference);
+        foreach (var pending in swap.Pending) Add(facts, "pending", $"{pending} ('repair' does it)");
+        foreach (var removed in swap.Removed) Add(facts, "dropped", $"{removed} (older than the versions to keep)");
+    }
+
+    private static void Change(Grid facts, DeclaredChange change)
+    {
+        var label = "change";
+        foreach (var line in change.Describe())
+        {
+            Add(facts, label, line);
+            label = "";
+        }
+    }
+
+    private void Headline(string text) => console.Write(new Text(text + "\n", new Style(decoration: Decoration.Bold)));
+
+    private static Grid Facts()
+    {
+        var grid = new Grid();
+        grid.AddColumn(new GridColumn { NoWrap = true, Padding = new Padding(2, 0, 2, 0) });
+        grid.AddColumn(new GridColumn { Padding = new Padding(0) });
+        return grid;
+    }
+
+    private static void Add(Grid facts, string label, string text) => facts.AddRow(new Text(label), new Text(text));
+
+    private static string Tries(int tries) => tries == 1 ? "1 try" : $"{Figures.Count(tries)} tries";
+
+    private static string Scope(StepScope scope) => scope switch
+    {
+        StepScope.Exchange => "in the one transaction of the exchange",
+        StepScope.NoTransaction => "outside any transaction",
+        _ => "in a transaction of its own",
+    };
+
+    private static string OneLine(string text) => text.ReplaceLineEndings(" ");
+}
