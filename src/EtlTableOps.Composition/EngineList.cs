@@ -7,7 +7,10 @@ namespace EtlTableOps.Composition;
 public static class EngineList
 {
     /// <summary>The engines that are built in, the embedded default first.</summary>
-    public static IReadOnlyList<IEngine> All { get; } = [];
+    public static IReadOnlyList<IEngine> All { get; } =
+    [
+        new PostgreSql.PostgreSqlEngine(),
+    ];
 
     /// <summary>Connects by a text such as <c>sqlite:events.db</c> or <c>postgresql://user@host/db</c>.</summary>
     /// <param name="text">The engine's name, a colon, and what that engine takes.</param>

@@ -201,12 +201,20 @@ public abstract class DbSession : IEngineSession
         ArgumentNullException.ThrowIfNull(sql);
         var what = Shorten(sql.Text);
         if (token.IsCancellationRequested) return new EtlException(ErrorCode.Cancelled, failure);
+        var said = Explain(failure);
         return Classify(failure) switch
         {
-            FailureKind.ConnectionLost => new EtlException(ErrorCode.ConnectionLost, failure, what, failure.Message),
-            FailureKind.NotPermitted => new EtlException(ErrorCode.NotPermitted, failure, Info.User, failure.Message, $"Grant the right that the message names to {Info.User}, or connect as a user who has it."),
-            _ => new EtlException(ErrorCode.StatementFailed, failure, failure.Message, what),
+            FailureKind.ConnectionLost => new EtlException(ErrorCode.ConnectionLost, failure, what, said),
+            FailureKind.NotPermitted => new EtlException(ErrorCode.NotPermitted, failure, Info.User, said, $"Grant the right that the message names to {Info.User}, or connect as a user who has it."),
+            _ => new EtlException(ErrorCode.StatementFailed, failure, said, what),
         };
+    }
+
+    /// <summary>What the database said, for people. An engine overrides it where the driver's message leaves out what helps.</summary>
+    protected virtual string Explain(Exception failure)
+    {
+        ArgumentNullException.ThrowIfNull(failure);
+        return failure.Message;
     }
 
     private static string Shorten(string text)
