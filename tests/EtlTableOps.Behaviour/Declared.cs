@@ -1,0 +1,11 @@
+using EtlTableOps.Shadows;
+
+namespace EtlTableOps.Behaviour;
+
+/// <summary>Changes as scenarios declare them.</summary>
+internal static class Declared
+{
+    public static DeclaredChange Nothing { get; } = new();
+
+    public static DeclaredChange Twice { get; } = new() { Add = [new AddedColumn("twice", "integer", "user_id * 2")] };
+}

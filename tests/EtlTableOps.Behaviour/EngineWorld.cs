@@ -1,0 +1,70 @@
+using EtlTableOps.Composition;
+using EtlTableOps.Engines;
+
+namespace EtlTableOps.Behaviour;
+
+/// <summary>
+/// One database of an engine for one scenario: how consumers reach it without this tool, and what the engine calls things. SQL
+/// in scenarios is what the engines have in common; what differs is a member here.
+/// </summary>
+public abstract class EngineWorld : IAsyncDisposable
+{
+    /// <summary>What a user types to connect with this tool.</summary>
+    public abstract string ConnectionText { get; }
+
+    /// <summary>The longest name of a table, in bytes.</summary>
+    public abstract int LongestName { get; }
+
+    /// <summary>Makes the empty database; skips the test when the engine is not there.</summary>
+    public abstract ValueTask StartAsync();
+
+    /// <summary>Opens a consumer's own connection, as an application would.</summary>
+    public abstract Task<Consumer> OpenConsumerAsync();
+
+    /// <summary>
+    /// Names of everything of ours that is left in the database besides the journal: change logs, their triggers and routines, marks, and the
+    /// tables that are or were shadows of this live table.
+    /// </summary>
+    public abstract Task<IReadOnlyList<string>> LeftoversAsync(string live);
+
+    /// <summary>The table's structure and what hangs on it, from the engine's own catalog and not by this tool's eyes; a line each.</summary>
+    public abstract Task<IReadOnlyList<string>> DescribeAsync(string table);
+
+    /// <summary>An expression for the hour or day of a timestamp, or the like: what only this engine writes so.</summary>
+    public abstract string YearOf(string column);
+
+    /// <summary>
+    /// Makes dependents of the table <c>allevents</c> that go beyond the common ones; nothing where there are none.
+    /// </summary>
+    public abstract Task AddDependentsAsync();
+
+    /// <summary>A trigger on a table that writes into <c>audit (what)</c> at each insert.</summary>
+    public abstract string AuditTrigger(string name, string table);
+
+    /// <summary>Connects with this tool.</summary>
+    public Task<EtlDatabase> ConnectAsync() => EngineList.ConnectAsync(ConnectionText, null, null, null, CancellationToken.None);
+
+    /// <summary>Runs SQL on the side, on a connection of its own.</summary>
+    public async Task ExecuteAsync(string sql)
+    {
+        await using var consumer = await OpenConsumerAsync();
+        await consumer.ExecuteAsync(sql);
+    }
+
+    /// <summary>Reads rows on the side, each as one line of text, sorted by their text.</summary>
+    public async Task<IReadOnlyList<string>> RowsAsync(string sql)
+    {
+        await using var consumer = await OpenConsumerAsync();
+        return [.. (await consumer.QueryAsync(sql)).Order(StringComparer.Ordinal)];
+    }
+
+    /// <summary>Reads one number on the side.</summary>
+    public async Task<long> CountAsync(string sql)
+    {
+        await using var consumer = await OpenConsumerAsync();
+        return await consumer.NumberAsync(sql);
+    }
+
+    /// <inheritdoc/>
+    public abstract ValueTask DisposeAsync();
+}
