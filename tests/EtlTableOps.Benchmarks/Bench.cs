@@ -1,0 +1,72 @@
+using System.Diagnostics;
+using System.Globalization;
+using EtlTableOps.Composition;
+using EtlTableOps.Engines;
+using Npgsql;
+
+namespace EtlTableOps.Benchmarks;
+
+/// <summary>What an engine's own way is for each measure.</summary>
+internal abstract class Bench
+{
+    public abstract Task<EtlDatabase> OpenAsync();
+
+    /// <summary>Statements that make <c>allevents</c> with its rows, primary key and one index.</summary>
+    public abstract IEnumerable<string> CreateEvents(long rows);
+
+    /// <summary>The bare engine's way to add the rows of a CSV file to an empty copy of the table.</summary>
+    public abstract Task RawImportAsync(string file, string table);
+
+    /// <summary>A scan of the table to hold the checksum against.</summary>
+    public abstract string Scan { get; }
+
+    public const string Columns = "event_id, event_ts, user_id, event_type, country, amount, payload";
+}
+
+internal sealed class SqliteBench(string folder) : Bench
+{
+    private readonly string file = Path.Combine(folder, "bench.db");
+
+    public override string Scan => "SELECT sum(event_id), sum(user_id), sum(amount), sum(length(event_type)), sum(length(payload)) FROM allevents";
+
+    public override Task<EtlDatabase> OpenAsync() =>
+        EngineList.ConnectAsync($"sqlite:Data Source={file};Mode=ReadWriteCreate", null, null, null, default);
+
+    public override IEnumerable<string> CreateEvents(long rows) =>
+    [
+        "PRAGMA journal_mode=WAL",
+        "CREATE TABLE allevents (event_id INTEGER PRIMARY KEY, event_ts TEXT NOT NULL, user_id INTEGER NOT NULL, event_type TEXT NOT NULL, country TEXT, amount NUMERIC, payload TEXT)",
+        string.Create(CultureInfo.InvariantCulture, $"WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < {rows}) INSERT INTO allevents SELECT i, strftime('%Y-%m-%dT%H:%M:%S', 1700000000 + i * 7, 'unixepoch'), i * 7919 % 100003, 'type' || i % 12, 'C' || i % 40, i % 9973 / 100.0, 'payload of event ' || i FROM n"),
+        "CREATE INDEX ix_allevents_ts ON allevents (event_ts)",
+    ];
+
+    public override async Task RawImportAsync(string csv, string table)
+    {
+        using var shell = Process.Start(new ProcessStartInfo("sqlite3", [file, ".mode csv", $".import --skip 1 \"{csv}\" {table}"]) { RedirectStandardError = true })!;
+        await shell.WaitForExitAsync();
+    }
+}
+
+internal sealed class PostgreSqlBench(string text, string npgsql) : Bench
+{
+    public override string Scan => "SELECT count(*) FROM allevents";
+
+    public override Task<EtlDatabase> OpenAsync() => EngineList.ConnectAsync(text, null, null, null, default);
+
+    public override IEnumerable<string> CreateEvents(long rows) =>
+    [
+        "CREATE TABLE allevents (event_id bigint PRIMARY KEY, event_ts timestamptz NOT NULL, user_id integer NOT NULL, event_type text NOT NULL, country varchar(8), amount numeric(12,2), payload text)",
+        string.Create(CultureInfo.InvariantCulture, $"INSERT INTO allevents SELECT i, timestamptz '2024-01-01' + i * interval '7 seconds', i * 7919 % 100003, 'type' || i % 12, 'C' || i % 40, i % 9973 / 100.0, 'payload of event ' || i FROM generate_series(1, {rows}) AS i"),
+        "CREATE INDEX ix_allevents_ts ON allevents (event_ts)",
+        "VACUUM (ANALYZE) allevents",
+    ];
+
+    public override async Task RawImportAsync(string csv, string table)
+    {
+        var target = new NpgsqlConnectionStringBuilder(npgsql);
+        using var psql = Process.Start(new ProcessStartInfo("psql",
+            ["-X", "-q", "-h", target.Host!, "-p", target.Port.ToString(CultureInfo.InvariantCulture), "-U", target.Username!, "-d", target.Database!, "-c", $"\\copy {table} ({Columns}) from '{csv}' with (format csv, header)"]))!;
+        await psql.WaitForExitAsync();
+        if (psql.ExitCode != 0) throw new InvalidOperationException("psql failed.");
+    }
+}

@@ -1,0 +1,114 @@
+using System.Diagnostics;
+using System.Globalization;
+using EtlTableOps.Composition;
+using EtlTableOps.Engines;
+using EtlTableOps.Shadows;
+
+namespace EtlTableOps.Benchmarks;
+
+/// <summary>Runs each measure and its bare counterpart in turn and prints the ratios.</summary>
+internal sealed class Measures(Bench bench, long rows, int runs)
+{
+    private readonly Dictionary<string, List<(double Ours, double Bare)>> figures = [];
+
+    public async Task RunAsync()
+    {
+        var database = await bench.OpenAsync();
+        foreach (var sql in bench.CreateEvents(rows)) await RunSqlAsync(database, sql);
+        var csv = await WriteCsvAsync(Math.Max(1000, rows / 5));
+        try
+        {
+            for (var run = 1; run <= runs; run++)
+            {
+                Console.WriteLine($"run {run} of {runs} …");
+                await RunOnceAsync(database, csv);
+            }
+        }
+        finally
+        {
+            File.Delete(csv);
+        }
+        Print();
+    }
+
+    private async Task RunOnceAsync(EtlDatabase database, string csv)
+    {
+        var operations = new TableOperations(database);
+        var bareBuild = await TimeAsync(() => RunSqlAsync(database, "CREATE TABLE bare_copy AS SELECT * FROM allevents"));
+        await RunSqlAsync(database, "DROP TABLE bare_copy");
+        var change = new DeclaredChange { Add = [new AddedColumn("event_kind", "text", "event_type || '-' || country")] };
+        Add("build / CREATE TABLE AS", await RunAsync(operations.NewShadowAsync(new NewShadowRequest("allevents") { Change = change }, default)), bareBuild);
+
+        var scan = await TimeAsync(() => RunSqlAsync(database, bench.Scan));
+        Add("test, both sides / two scans", await RunAsync(operations.TestAsync(new TestRequest("allevents"), default)), 2 * scan);
+
+        await RunSqlAsync(database, "CREATE TABLE bare_import AS SELECT " + Bench.Columns + " FROM allevents WHERE event_id < 0");
+        var bareImport = await TimeAsync(() => bench.RawImportAsync(csv, "bare_import"));
+        await RunSqlAsync(database, "DROP TABLE bare_import");
+        await RunAsync(operations.RemoveShadowAsync(new RemoveShadowRequest("allevents"), default));
+        await RunAsync(operations.NewShadowAsync(new NewShadowRequest("allevents") { Change = new DeclaredChange { StructureOnly = true } }, default));
+        await using (var source = RowSources.Open(csv, new RowFileOptions()))
+        {
+            Add("import CSV with key and index / bare import without", await RunAsync(operations.ImportAsync(new ImportRequest("allevents") { Rows = source }, default)), bareImport);
+        }
+        await RunAsync(operations.RemoveShadowAsync(new RemoveShadowRequest("allevents"), default));
+
+        await RunAsync(operations.NewShadowAsync(new NewShadowRequest("allevents"), default));
+        await RunAsync(operations.TestAsync(new TestRequest("allevents"), default));
+        var swap = await (await operations.SwitchAsync(new SwitchRequest("allevents") { KeepVersions = 1 }, default)).RunAsync(default);
+        Console.WriteLine($"  switch: lock held {swap.Stall!.HeldMilliseconds:0.0} ms");
+        swap = await (await operations.UndoAsync(new UndoRequest("allevents"), default)).RunAsync(default);
+        Console.WriteLine($"  undo: lock held {swap.Stall!.HeldMilliseconds:0.0} ms, in all {swap.Elapsed.TotalSeconds:0.00} s");
+    }
+
+    private static async Task<double> RunAsync<T>(Task<Plans.PreparedOperation<T>> preparing)
+    {
+        var watch = Stopwatch.StartNew();
+        var prepared = await preparing;
+        await prepared.RunAsync(default);
+        return watch.Elapsed.TotalSeconds;
+    }
+
+    private static async Task<double> TimeAsync(Func<Task> work)
+    {
+        var watch = Stopwatch.StartNew();
+        await work();
+        return watch.Elapsed.TotalSeconds;
+    }
+
+    private static async Task RunSqlAsync(EtlDatabase database, string sql)
+    {
+        await using var session = await database.OpenSessionAsync(default);
+        await session.QueryAsync(new Sql(sql), _ => 0, default);
+    }
+
+    private static async Task<string> WriteCsvAsync(long rows)
+    {
+        var path = Path.Combine(Path.GetTempPath(), $"etl-bench-{Environment.ProcessId}.csv");
+        await using var file = new StreamWriter(path);
+        await file.WriteLineAsync(Bench.Columns.Replace(" ", "", StringComparison.Ordinal));
+        for (var i = 0L; i < rows; i++)
+        {
+            var at = DateTime.UnixEpoch.AddSeconds(1_900_000_000 + i);
+            await file.WriteLineAsync(string.Create(CultureInfo.InvariantCulture, $"{1_000_000_000 + i},{at:yyyy-MM-dd'T'HH:mm:ss'Z'},{i % 100_003},type{i % 12},C{i % 40},{i % 9973 / 100.0:0.00},\"payload, of event {i}\""));
+        }
+        return path;
+    }
+
+    private void Add(string name, double ours, double bare)
+    {
+        if (!figures.TryGetValue(name, out var list)) figures[name] = list = [];
+        list.Add((ours, bare));
+        Console.WriteLine($"  {name}: {ours:0.00} s / {bare:0.00} s = {ours / bare:0.00}");
+    }
+
+    private void Print()
+    {
+        Console.WriteLine();
+        foreach (var (name, list) in figures)
+        {
+            var ratios = list.Select(f => f.Ours / f.Bare).Order().ToList();
+            Console.WriteLine($"{name,-52} median ratio {ratios[ratios.Count / 2]:0.00}   (lowest {ratios[0]:0.00}, highest {ratios[^1]:0.00})");
+        }
+    }
+}
