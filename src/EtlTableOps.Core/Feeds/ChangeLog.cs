@@ -21,6 +21,9 @@ public enum FeedKind
 /// <param name="Key">The columns that identify a row; empty when the watched table has no key, then rows are only counted.</param>
 public sealed record ChangeLog(TableName Watched, TableName Log, IReadOnlyList<Column> Key)
 {
+    /// <summary>The watched table's <see cref="TableShape.Collisions"/>: rows that are displaced in silence must be logged too.</summary>
+    public IReadOnlyList<string> Collisions { get; init; } = [];
+
     /// <summary>Whether the watched table is partitioned, where that needs another kind of trigger.</summary>
     public bool Partitioned { get; init; }
 }

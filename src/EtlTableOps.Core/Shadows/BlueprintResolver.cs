@@ -17,7 +17,7 @@ internal sealed class BlueprintResolver(IEngineSession session, TableShape live)
     private IDialect Dialect => session.Dialect;
 
     /// <summary>The log on the live table that feeds a shadow.</summary>
-    public ChangeLog FeedLog(string swapId) => Log(live.Name, "feed", swapId, live.RowKey);
+    public ChangeLog FeedLog(string swapId) => Log(live.Name, "feed", swapId, live.RowKey) with { Collisions = live.Collisions };
 
     /// <summary>The log that guards a table which is to go live.</summary>
     public ChangeLog GuardLog(TableName incoming, string swapId, UniqueKey? key) => Log(incoming, "guard", swapId, key);
@@ -179,7 +179,7 @@ internal sealed class BlueprintResolver(IEngineSession session, TableShape live)
             foreach (var name in attachment.Columns)
             {
                 var kept = columns.Find(c => c.From?.Name == name);
-                if (kept is null || kept.Type != kept.From!.Type)
+                if (kept is null || (kept.Type != kept.From!.Type && !attachment.SurvivesRetype))
                 {
                     throw new EtlException(ErrorCode.CannotCarryOver, $"{attachment.Kind} {attachment.Name}",
                         $"it uses column {name}, which the change {(kept is null ? "drops" : "retypes")}.",

@@ -30,6 +30,12 @@ public record TableShape
     /// <summary>The mark that this tool left on it (<see cref="Mark"/>), or null.</summary>
     public Mark? Mark { get; init; }
 
+    /// <summary>
+    /// Conditions, as SQL of the engine over this table's columns and the new row <c>NEW</c>, under which writing that row may displace another
+    /// one without any event for the displaced row; empty where the engine has no such thing.
+    /// </summary>
+    public IReadOnlyList<string> Collisions { get; init; } = [];
+
     /// <summary>The key that a feed can use, or null.</summary>
     public UniqueKey? RowKey => Keys.Count > 0 ? Keys[0] : null;
 
@@ -91,6 +97,9 @@ public sealed record Attachment(AttachmentKind Kind, string Name, string Definit
 {
     /// <summary>The table's columns that it uses; a dropped or retyped one of these breaks it.</summary>
     public IReadOnlyList<string> Columns { get; init; } = [];
+
+    /// <summary>Whether only a dropped column breaks it, because the engine binds no types: a retyped one is then no reason to refuse.</summary>
+    public bool SurvivesRetype { get; init; }
 
     /// <summary>Why it cannot follow an exchange, or null when it can.</summary>
     public string? CannotFollow { get; init; }
