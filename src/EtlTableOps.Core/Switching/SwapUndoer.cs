@@ -96,7 +96,7 @@ internal sealed class SwapUndoer(EtlDatabase database, IRunObserver observer)
         {
             if (attachment.CannotFollow is { } reason)
                 throw new EtlException(ErrorCode.CannotCarryOver, $"{attachment.Kind} {attachment.Name}", reason, attachment.Remedy ?? "Drop it, and make it again afterwards.");
-            var lacking = attachment.Columns.FirstOrDefault(n => version.FindColumn(n) is not { } there || there.Type != live.FindColumn(n)?.Type);
+            var lacking = attachment.Columns.FirstOrDefault(n => version.FindColumn(n) is not { } there || (there.Type != live.FindColumn(n)?.Type && !attachment.SurvivesRetype));
             if (lacking is not null)
                 throw new EtlException(ErrorCode.CannotCarryOver, $"{attachment.Kind} {attachment.Name}", $"it uses column {lacking}, which the version has not, or with another type.", "Drop it or change it before going back.");
         }
