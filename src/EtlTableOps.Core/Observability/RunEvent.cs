@@ -17,6 +17,9 @@ public sealed record StepFinished(string Operation, string Step, string Title, T
 /// <param name="Elapsed">Time so far.</param>
 public sealed record RunProgress(string Operation, string Title, long Done, long Total, TimeSpan Elapsed) : RunEvent
 {
+    /// <summary>Whether <see cref="Done"/> and <see cref="Total"/> are rows; else they are a share of the work (blocks and the like).</summary>
+    public bool InRows { get; init; } = true;
+
     /// <summary>Rows a second so far.</summary>
     public double Rate => Elapsed > TimeSpan.Zero ? Done / Elapsed.TotalSeconds : 0;
 

@@ -35,7 +35,10 @@ public sealed record PlanStep(string Name, string Title, IReadOnlyList<Sql> Stat
     /// <summary>Whether the rows that its statements report are the operation's rows.</summary>
     public bool CountsRows { get; init; }
 
-    /// <summary>The statement that says how far <see cref="Statements"/> are while they run, from another session; one bigint of rows or null.</summary>
+    /// <summary>
+    /// Says how far the statements are while they run, asked from another session: one row with what is done and what there is to do (two
+    /// bigint), or no row; null where nothing can be said.
+    /// </summary>
     public Sql? Progress { get; init; }
 }
 

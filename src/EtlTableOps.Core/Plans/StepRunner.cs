@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using EtlTableOps.Engines;
+using EtlTableOps.Errors;
 using EtlTableOps.Journal;
 using EtlTableOps.Observability;
 
@@ -11,6 +12,8 @@ namespace EtlTableOps.Plans;
 /// </summary>
 internal sealed class StepRunner(IEngineSession session, JournalStore journal, IRunObserver observer, string operation, string swapId)
 {
+    private static readonly TimeSpan Often = TimeSpan.FromSeconds(1);
+
     /// <summary>Rows in all, for progress; -1 when not known.</summary>
     public long TotalRows { get; init; } = -1;
 
@@ -64,6 +67,51 @@ internal sealed class StepRunner(IEngineSession session, JournalStore journal, I
     }
 
     private async Task<long> ExecuteAsync(PlanStep step, CancellationToken token)
+    {
+        if (step.Progress is not { } question) return await ExecuteStatementsAsync(step, token).ConfigureAwait(false);
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(token);
+        var watching = WatchAsync(step, question, stop.Token);
+        try
+        {
+            return await ExecuteStatementsAsync(step, token).ConfigureAwait(false);
+        }
+        finally
+        {
+            await stop.CancelAsync().ConfigureAwait(false);
+            await watching.ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>Asks from another session how far a long statement is. What it cannot learn is not shown; the work goes on without.</summary>
+    private async Task WatchAsync(PlanStep step, Sql question, CancellationToken token)
+    {
+        var watch = Stopwatch.StartNew();
+        try
+        {
+            // Most steps are over before anyone wants to know.
+            await Task.Delay(Often, token).ConfigureAwait(false);
+            var apart = await session.OpenAnotherAsync(token).ConfigureAwait(false);
+            await using (apart.ConfigureAwait(false))
+            {
+                while (true)
+                {
+                    var found = await apart.QueryAsync(question, r => (Done: r.GetInt64(0), Total: r.GetInt64(1)), token).ConfigureAwait(false);
+                    if (found.Count > 0) observer.OnEvent(new RunProgress(operation, step.Title, found[0].Done, found[0].Total, watch.Elapsed) { InRows = false });
+                    await Task.Delay(Often, token).ConfigureAwait(false);
+                }
+            }
+        }
+        catch (OperationCanceledException)
+        {
+            // The step has ended.
+        }
+        catch (EtlException e)
+        {
+            if (!token.IsCancellationRequested) observer.OnEvent(new RunNote($"No progress of '{step.Title}' can be shown: {e.Message}"));
+        }
+    }
+
+    private async Task<long> ExecuteStatementsAsync(PlanStep step, CancellationToken token)
     {
         var rows = 0L;
         foreach (var sql in step.Statements) rows += await session.ExecuteAsync(sql, token).ConfigureAwait(false);
