@@ -62,6 +62,8 @@ internal static class PostgreSqlConnectionText
         if (settings.TcpKeepAliveTime == 0) settings.TcpKeepAliveTime = 30;
         if (settings.TcpKeepAliveInterval == 0) settings.TcpKeepAliveInterval = 10;
         settings.CancellationTimeout = 500;
+        // Names the statement of a batch that failed.
+        settings.IncludeFailedBatchedCommand = true;
         settings.WriteBufferSize = Math.Max(settings.WriteBufferSize, 32 * 1024);
         return settings;
     }

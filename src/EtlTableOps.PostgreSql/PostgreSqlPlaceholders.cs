@@ -1,7 +1,6 @@
 using EtlTableOps.Checks;
 using EtlTableOps.Engines;
 using EtlTableOps.Feeds;
-using EtlTableOps.Imports;
 using EtlTableOps.Shadows;
 using EtlTableOps.Switching;
 using EtlTableOps.Tables;
@@ -62,18 +61,4 @@ internal sealed class PostgreSqlDialect(int serverMajorVersion) : IDialect
     public IReadOnlyList<Sql> LockForExchange(ExchangeBlueprint exchange, TimeSpan? wait) => throw new NotSupportedException();
 
     public ExchangeSteps Exchange(ExchangeBlueprint exchange) => throw new NotSupportedException();
-}
-
-internal sealed class PostgreSqlBulkWriter(params object[] given) : IBulkWriter
-{
-    public ValueTask WriteAsync(object?[] values, CancellationToken token) => throw new NotSupportedException($"{given.Length}");
-
-    public Task<long> CompleteAsync(CancellationToken token) => throw new NotSupportedException();
-
-    public ValueTask DisposeAsync() => ValueTask.CompletedTask;
-}
-
-internal static class PostgreSqlBulkColumn
-{
-    public static object Of(params object[] given) => given;
 }

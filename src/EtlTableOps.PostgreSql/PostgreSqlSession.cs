@@ -355,7 +355,7 @@ internal sealed class PostgreSqlSession : DbSession
         var open = shown.IndexOf('(', StringComparison.Ordinal);
         if (open < 0) return type;
         var close = shown.IndexOf(')', open);
-        var facets = shown[open..(close + 1)];
+        var facets = shown[open..(close + 1)].Replace(" ", "", StringComparison.Ordinal);
         // timestamp(3) without time zone, numeric(10,2)[]: they stand behind the first word of the type, not at its end.
         foreach (var tail in new[] { " without time zone", " with time zone", "[]" })
         {
