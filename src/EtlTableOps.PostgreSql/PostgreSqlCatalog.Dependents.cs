@@ -22,7 +22,8 @@ internal static partial class PostgreSqlCatalog
 
         private void Follow(AttachmentKind kind, string name, string definition, IReadOnlyList<string> columns, IEnumerable<string?> leave, IEnumerable<string?> come, string? needsColumn = null)
         {
-            attachments.Add(new Attachment(kind, name, definition) { Columns = columns });
+            // Only what shows a column's type to others is bound to it: a view, a rule, a function's result.
+            attachments.Add(new Attachment(kind, name, definition) { Columns = columns, SurvivesRetype = kind is not (AttachmentKind.View or AttachmentKind.Rule or AttachmentKind.Routine) });
             followers.Add(new Follower(kind, Statements(leave), Statements(come)) { NeedsColumn = needsColumn });
 
             static IReadOnlyList<Sql> Statements(IEnumerable<string?> texts) => [.. texts.Where(t => t is not null).Select(t => new Sql(t!))];
@@ -82,6 +83,7 @@ internal static partial class PostgreSqlCatalog
                     Columns = incoming ? key.TargetColumns : key.Table == key.Target ? [.. key.Columns.Union(key.TargetColumns)] : key.Columns,
                     CannotFollow = incoming && key.OnPartitioned ? "the table that refers is partitioned, and its foreign key could only be made anew by reading all of it under the lock." : null,
                     Remedy = DropRemedy,
+                    SurvivesRetype = true,
                 });
                 otherTables.Add(incoming ? key.Table : key.Target);
             }
@@ -221,12 +223,14 @@ internal static partial class PostgreSqlCatalog
             if (major < 14) return;
             var rows = await RowsAsync(Sql.Write(quoting, $$"""
                 {{With}}
-                SELECT p.oid::regprocedure::text, pg_get_functiondef(p.oid), {{ColumnsUsed("pg_proc", "p.oid")}}
+                SELECT p.oid::regprocedure::text, pg_get_functiondef(p.oid), format('DO %L', format('BEGIN EXECUTE %L; END', pg_get_functiondef(p.oid))), {{ColumnsUsed("pg_proc", "p.oid")}}
                 FROM pg_proc p WHERE p.prosqlbody IS NOT NULL
                   AND EXISTS (SELECT FROM pg_depend d JOIN members m ON m.oid = d.refobjid WHERE d.classid = 'pg_proc'::regclass AND d.objid = p.oid AND d.refclassid = 'pg_class'::regclass)
                 ORDER BY 1
-                """), r => (Name: r.GetString(0), Definition: r.GetString(1).TrimEnd(), Columns: Texts(r, 2))).ConfigureAwait(false);
-            foreach (var row in rows) Follow(AttachmentKind.Routine, row.Name, row.Definition, row.Columns, [], [row.Definition]);
+                """), r => (Name: r.GetString(0), Definition: r.GetString(1).TrimEnd(), Statement: r.GetString(2), Columns: Texts(r, 3))).ConfigureAwait(false);
+
+            // In a literal: the driver would take the semicolons of the body for ends of statements.
+            foreach (var row in rows) Follow(AttachmentKind.Routine, row.Name, row.Definition, row.Columns, [], [row.Statement]);
         }
 
         private async Task PublicationsAsync()
