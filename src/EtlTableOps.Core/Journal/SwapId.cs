@@ -43,12 +43,13 @@ internal static class SwapId
 
     /// <summary>
     /// The names under which a table's objects are kept while it does not carry the live name: those whose names are shared
-    /// by the whole schema.
+    /// by the whole schema. The table that goes out and the one that comes in are named by the same swap at the same moment, so their
+    /// suffixes differ.
     /// </summary>
-    public static IReadOnlyList<KeptName> KeptNames(TableShape live, string id, int maxBytes) =>
+    public static IReadOnlyList<KeptName> KeptNames(TableShape live, string id, bool outgoing, int maxBytes) =>
     [
         .. live.Attachments
             .Where(a => a.Kind is AttachmentKind.Key or AttachmentKind.Index or AttachmentKind.Statistics or AttachmentKind.Sequence or AttachmentKind.Partition && a.Name.Length > 0)
-            .Select(a => new KeptName(a.Kind, a.Name, WithSuffix(a.Name, "__" + Tail(id), maxBytes))),
+            .Select(a => new KeptName(a.Kind, a.Name, WithSuffix(a.Name, (outgoing ? "__old_" : "__") + Tail(id), maxBytes))),
     ];
 }

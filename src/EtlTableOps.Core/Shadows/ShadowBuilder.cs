@@ -32,7 +32,7 @@ internal sealed class ShadowBuilder(EtlDatabase database, IRunObserver observer)
             if (shadow == live.Name) throw new EtlException(ErrorCode.BadInput, "The shadow cannot have the live table's name.");
 
             var blueprint = await resolver.ResolveAsync(
-                id, shadow, request.Change, feed, SwapId.KeptNames(live, id, maxBytes), request.StallBudget, request.Sessions > 0 ? request.Sessions : 2, token).ConfigureAwait(false);
+                id, shadow, request.Change, feed, SwapId.KeptNames(live, id, outgoing: false, maxBytes), request.StallBudget, request.Sessions > 0 ? request.Sessions : 2, token).ConfigureAwait(false);
             var earlier = await RefuseOrReplaceAsync(scope, request, shadow, token).ConfigureAwait(false);
             var notes = await NotesAsync(scope, blueprint, earlier, token).ConfigureAwait(false);
             var plan = new Plan(Operation, live.Name, id, Steps(scope, blueprint, earlier))

@@ -81,7 +81,7 @@ internal sealed class SwapUndoer(EtlDatabase database, IRunObserver observer)
                 Incoming = version,
                 Version = await VersionNames.FreeAsync(scope, id, token).ConfigureAwait(false),
                 IncomingNames = target.Details.OutgoingNames,
-                OutgoingNames = SwapId.KeptNames(scope.Live, id, scope.Session.Capabilities.MaxNameBytes),
+                OutgoingNames = SwapId.KeptNames(scope.Live, id, outgoing: true, scope.Session.Capabilities.MaxNameBytes),
                 Feed = preparing?.Details.FeedLog,
                 Guard = new BlueprintResolver(scope.Session, version).GuardLog(version.Name, id, version.RowKey),
                 OutgoingGuard = exchanged[^1].Details.GuardLog is { } log ? log with { Watched = scope.Live.Name } : null,

@@ -86,7 +86,7 @@ internal sealed class TableSwitcher(EtlDatabase database, IRunObserver observer)
                 Incoming = shadow,
                 Version = await VersionNames.FreeAsync(scope, record.Id, token).ConfigureAwait(false),
                 IncomingNames = record.Details.IncomingNames,
-                OutgoingNames = SwapId.KeptNames(scope.Live, record.Id, scope.Session.Capabilities.MaxNameBytes),
+                OutgoingNames = SwapId.KeptNames(scope.Live, record.Id, outgoing: true, scope.Session.Capabilities.MaxNameBytes),
                 Feed = blueprint.Feed,
                 Guard = blueprint.Guard,
                 OutgoingGuard = previous?.Details.GuardLog is { } log ? log with { Watched = scope.Live.Name } : null,

@@ -1,0 +1,281 @@
+using System.Globalization;
+using EtlTableOps.Engines;
+using EtlTableOps.Plans;
+using EtlTableOps.Shadows;
+using EtlTableOps.Tables;
+
+namespace EtlTableOps.PostgreSql;
+
+/// <content>Makes and fills a shadow.</content>
+public sealed partial class PostgreSqlDialect
+{
+    // A chunk of about a second: progress that a person sees move, and a journal that does not lag.
+    private static readonly TimeSpan ChunkAim = TimeSpan.FromSeconds(1);
+
+    private const long FirstChunkPages = 8192;
+
+    /// <inheritdoc/>
+    public IReadOnlyList<PlanStep> BuildShadow(ShadowBlueprint shadow)
+    {
+        ArgumentNullException.ThrowIfNull(shadow);
+        var live = Own(shadow.Live);
+        var steps = new List<PlanStep>
+        {
+            new("create", $"Create {shadow.Shadow} with its rights", Create(shadow, live)),
+        };
+        if (!shadow.StructureOnly) steps.AddRange(Load(shadow, live));
+        steps.AddRange(Indexes(shadow, live));
+        var rest = Finish(shadow, live);
+        if (rest.Count > 0) steps.Add(new PlanStep("finish", "Set what needs the rows or the indexes", rest));
+
+        // VACUUM sets the visibility map too: without it there is no index-only scan until autovacuum has come by.
+        steps.Add(new PlanStep("statistics", $"Gather statistics of {shadow.Shadow}", [Sql.Write(this, $"VACUUM (ANALYZE) {shadow.Shadow}")]) { Scope = StepScope.NoTransaction });
+        return steps;
+    }
+
+    private static TableName NameOf(ShadowBlueprint shadow, TableMember member) =>
+        member.Parent == 0 ? shadow.Shadow : member.Name.WithName(shadow.NameOf(AttachmentKind.Partition, member.Name.Name));
+
+    private static bool Has(ShadowBlueprint shadow, IEnumerable<string> columns) =>
+        columns.All(name => shadow.Columns.Any(c => c.From?.Name == name));
+
+    private List<Sql> Create(ShadowBlueprint shadow, PostgreSqlTable live)
+    {
+        var statements = new List<Sql>();
+        foreach (var member in live.Members)
+        {
+            var name = NameOf(shadow, member);
+            statements.Add(CreateTable(shadow, live, member, name));
+            if (member.Parent == 0)
+            {
+                statements.Add(Sql.Write(this, $"COMMENT ON TABLE {name} IS {new SqlLiteral(new Mark(MarkRole.Shadow, shadow.SwapId).ToString())}"));
+            }
+            else if (member.Comment is { } comment)
+            {
+                statements.Add(Sql.Write(this, $"COMMENT ON TABLE {name} IS {new SqlLiteral(comment)}"));
+            }
+            statements.AddRange(member.LocalColumns.Where(l => Has(shadow, [l.Column]))
+                .Select(l => Sql.Write(this, $"ALTER TABLE {name} ALTER COLUMN {new Id(l.Column)} {new SqlText(l.Action)}")));
+
+            // Row security first: from the moment that somebody has a right to it, it lets nobody see a row.
+            if (member.RowSecurity) statements.Add(Sql.Write(this, $"ALTER TABLE {name} ENABLE ROW LEVEL SECURITY"));
+            if (member.ForceRowSecurity) statements.Add(Sql.Write(this, $"ALTER TABLE {name} FORCE ROW LEVEL SECURITY"));
+        }
+        statements.AddRange(ColumnSettings(shadow, live));
+        statements.AddRange(Comments(shadow, live));
+        foreach (var member in live.Members) statements.AddRange(Rights(shadow, live, member));
+        return statements;
+    }
+
+    private Sql CreateTable(ShadowBlueprint shadow, PostgreSqlTable live, TableMember member, TableName name)
+    {
+        var checks = member.Checks.Where(c => c.Validated && Has(shadow, c.Columns))
+            .Select(c => SqlText.Write(this, $"CONSTRAINT {new Id(c.Name)} {new SqlText(c.Definition)}"));
+        var parts = (member.Parent == 0 ? shadow.Columns.Select(c => ColumnText(shadow, live, c)) : []).Concat(checks).ToList();
+        var body = SqlText.Join(",\n  ", parts);
+        var head = new SqlText(member.Unlogged ? "UNLOGGED TABLE" : "TABLE");
+        var what = member.Parent == 0
+            ? SqlText.Write(this, $"(\n  {body}\n)")
+            : SqlText.Write(this, $"PARTITION OF {NameOf(shadow, live.Members.First(m => m.Oid == member.Parent))}{new SqlText(parts.Count == 0 ? "" : $" (\n  {body}\n)")} {new SqlText(member.Bound!)}");
+        var tail = (member.PartitionKey is { } key ? $" PARTITION BY {key}" : "")
+            + (member.AccessMethod is { } method ? $" USING {method}" : "")
+            + (member.Options.Length > 0 ? $" WITH ({member.Options})" : "")
+            + (member.Tablespace is { } space ? $" TABLESPACE {space}" : "");
+        return Sql.Write(this, $"CREATE {head} {name} {what}{new SqlText(tail)}");
+    }
+
+    private SqlText ColumnText(ShadowBlueprint shadow, PostgreSqlTable live, ShadowColumn column)
+    {
+        if (column.From is not { } from) return SqlText.Write(this, $"{new Id(column.Name)} {new SqlText($"{column.Type} {column.Constraints}".TrimEnd())}");
+        var text = column.Type;
+        if (column.Collation is { } collation && (column.Type == from.Type || TypeText.IsText(column.Type))) text += $" COLLATE {collation}";
+        if (column.Generated is { } generated) text += $" GENERATED ALWAYS AS ({generated}) STORED";
+        else if (from.Identity is { } identity) text += $" GENERATED {identity} AS IDENTITY {Sequence(shadow, live, from)}";
+        else if (column.Default is { } value) text += $" DEFAULT {value}";
+        if (!column.Nullable) text += " NOT NULL";
+        return SqlText.Write(this, $"{new Id(column.Name)} {new SqlText(text)}");
+    }
+
+    private SqlText Sequence(ShadowBlueprint shadow, PostgreSqlTable live, Column column)
+    {
+        var facts = live.Facts[column.Name];
+        if (facts.Sequence is not { } sequence) return new SqlText("");
+        var kept = live.Name.WithName(shadow.NameOf(AttachmentKind.Sequence, sequence));
+        return SqlText.Write(this, $"(SEQUENCE NAME {kept} {new SqlText(facts.SequenceOptions)})");
+    }
+
+    private IEnumerable<Sql> ColumnSettings(ShadowBlueprint shadow, PostgreSqlTable live)
+    {
+        foreach (var column in shadow.Columns)
+        {
+            if (column.From is not { } from || !live.Facts.TryGetValue(from.Name, out var facts)) continue;
+            var same = column.Type == from.Type;
+            if (same && facts.Storage is { } storage) yield return Alter(column, $"SET STORAGE {storage}");
+            if (same && facts.Compression is { } compression) yield return Alter(column, $"SET COMPRESSION {compression}");
+            if (facts.StatisticsTarget is { } target) yield return Alter(column, $"SET STATISTICS {target.ToString(CultureInfo.InvariantCulture)}");
+            if (facts.Options.Length > 0) yield return Alter(column, $"SET ({facts.Options})");
+        }
+
+        Sql Alter(ShadowColumn column, string action) => Sql.Write(this, $"ALTER TABLE {shadow.Shadow} ALTER COLUMN {new Id(column.Name)} {new SqlText(action)}");
+    }
+
+    private IEnumerable<Sql> Comments(ShadowBlueprint shadow, PostgreSqlTable live)
+    {
+        foreach (var column in shadow.Columns.Where(c => c.From?.Comment is not null))
+        {
+            yield return Sql.Write(this, $"COMMENT ON COLUMN {shadow.Shadow}.{new Id(column.Name)} IS {new SqlLiteral(column.From!.Comment!)}");
+        }
+        foreach (var member in live.Members)
+        {
+            foreach (var check in member.Checks.Where(c => c is { Validated: true, Comment: not null } && Has(shadow, c.Columns)))
+            {
+                yield return Sql.Write(this, $"COMMENT ON CONSTRAINT {new Id(check.Name)} ON {NameOf(shadow, member)} IS {new SqlLiteral(check.Comment!)}");
+            }
+        }
+    }
+
+    private IEnumerable<Sql> Rights(ShadowBlueprint shadow, PostgreSqlTable live, TableMember member)
+    {
+        var name = NameOf(shadow, member);
+        if (live.DefaultGrantees.Count > 0) yield return Sql.Write(this, $"REVOKE ALL ON TABLE {name} FROM {live.DefaultGrantees}");
+        foreach (var grant in member.Grants.Where(g => g.Column is null || Has(shadow, [g.Column])))
+        {
+            yield return Give(name, grant);
+        }
+        yield return Sql.Write(this, $"ALTER TABLE {name} OWNER TO {new Id(member.Owner)}");
+    }
+
+    // Given by us and not by whoever gave it before: who gave a right is not part of it.
+    private Sql Give(TableName table, GrantFacts grant)
+    {
+        var what = grant.Column is { } column
+            ? SqlText.Join(", ", grant.Privileges.Split(", ").Select(p => SqlText.Write(this, $"{new SqlText(p)} ({new Id(column)})")))
+            : new SqlText(grant.Privileges);
+        return Sql.Write(this, $"GRANT {what} ON TABLE {table} TO {new SqlText(grant.Grantee)}{new SqlText(grant.Grantable ? " WITH GRANT OPTION" : "")}");
+    }
+
+    private IEnumerable<PlanStep> Load(ShadowBlueprint shadow, PostgreSqlTable live)
+    {
+        var stored = shadow.Stored.ToList();
+        var into = SqlText.Write(this, $"INSERT INTO {shadow.Shadow} ({stored.Select(c => new Id(c.Name))}) OVERRIDING SYSTEM VALUE SELECT {stored.Select(c => c.Source)}");
+        if (shadow.Query is { } query)
+        {
+            yield return new PlanStep("load", "Load the query's rows", [Sql.Write(this, $"{into} FROM (\n{query}\n) AS q")]) { CountsRows = true };
+            yield break;
+        }
+        var where = shadow.Where is { } condition ? $" AND (\n{condition}\n)" : "";
+        var heaps = live.Members.Where(m => m.PartitionKey is null).ToList();
+        if (serverMajorVersion < 14 || heaps.Exists(m => m.AccessMethod is not null))
+        {
+            var all = shadow.Where is { } only ? $" WHERE (\n{only}\n)" : "";
+            yield return new PlanStep("load", $"Load the rows of {live.Name}", [Sql.Write(this, $"{into} FROM {live.Name}{new SqlText(all)}")]) { CountsRows = true };
+            yield break;
+        }
+        for (var i = 0; i < heaps.Count; i++)
+        {
+            // What lies behind the last page that we know of belongs to the last chunk: rows may have come since.
+            var pages = Math.Max(1, heaps[i].Pages);
+            var source = heaps[i].Parent == 0 ? SqlText.Write(this, $"{live.Name}") : SqlText.Write(this, $"{heaps[i].Name} AS {new Id(live.Name.Name)}");
+            var range = SqlText.Write(this, $"""
+                ctid >= pg_catalog.format('(%s,0)', @from::bigint)::tid
+                  AND ctid < (CASE WHEN @below::bigint >= {pages} THEN '(4294967295,65535)' ELSE pg_catalog.format('(%s,0)', @below::bigint) END)::tid
+                """);
+            var name = heaps.Count == 1 ? "load" : $"load-{(i + 1).ToString(CultureInfo.InvariantCulture)}";
+            yield return new PlanStep(name, $"Load the rows of {heaps[i].Name}", [Sql.Write(this, $"{into} FROM {source} WHERE {range}{new SqlText(where)}")])
+            {
+                CountsRows = true,
+                Chunks = new ChunkRange(0, pages, Math.Max(1, Math.Min(FirstChunkPages, pages / Math.Max(1, shadow.Sessions)))) { Aim = ChunkAim, Sessions = pages < 1000 ? 1 : shadow.Sessions },
+            };
+        }
+    }
+
+    /// <summary>Index by index, each a step, so that a long build tells where it is; children before the parent that they become part of.</summary>
+    private IEnumerable<PlanStep> Indexes(ShadowBlueprint shadow, PostgreSqlTable live)
+    {
+        var number = 0;
+        foreach (var member in live.Members.Reverse())
+        {
+            foreach (var index in member.Indexes.Where(i => Has(shadow, i.Columns)))
+            {
+                number++;
+                var at = member.Parent == 0 ? "" : $" of {member.Name.Name}";
+                yield return new PlanStep($"index-{number.ToString(CultureInfo.InvariantCulture)}", $"Build {(index.Constraint is null ? "index" : "key")} {index.Name}{at}",
+                [
+                    PinPath,
+                    new Sql("SET LOCAL maintenance_work_mem = '256MB'"),
+                    Sql.Write(this, $"SET LOCAL default_tablespace = {new SqlText(index.Tablespace ?? "''")}"),
+                    .. CreateIndex(shadow, live, member, index),
+                ]);
+            }
+        }
+    }
+
+    private IEnumerable<Sql> CreateIndex(ShadowBlueprint shadow, PostgreSqlTable live, TableMember member, IndexFacts index)
+    {
+        var table = NameOf(shadow, member);
+        var kind = index.Constraint is null ? AttachmentKind.Index : AttachmentKind.Key;
+        var kept = shadow.NameOf(kind, index.Name);
+        var here = table.WithName(kept);
+        var partitioned = member.PartitionKey is not null;
+        var only = new SqlText(partitioned ? "ONLY " : "");
+        var unique = new SqlText(index.Unique ? "UNIQUE " : "");
+        if (index.Constraint is 'p' or 'u' && !partitioned)
+        {
+            // An index first and the constraint from it: the index's storage parameters and included columns stay as they are.
+            yield return Sql.Write(this, $"CREATE {unique}INDEX {new Id(kept)} ON {table} {new SqlText(index.Tail)}");
+            yield return Sql.Write(this, $"ALTER TABLE {table} ADD CONSTRAINT {new Id(kept)} {new SqlText(index.Constraint == 'p' ? "PRIMARY KEY" : "UNIQUE")} USING INDEX {new Id(kept)}{new SqlText(index.Deferral)}");
+        }
+        else if (index.Constraint is not null)
+        {
+            yield return Sql.Write(this, $"ALTER TABLE {only}{table} ADD CONSTRAINT {new Id(kept)} {new SqlText(index.ConstraintDefinition!)}");
+            if (index.Options.Length > 0 && !partitioned) yield return Sql.Write(this, $"ALTER INDEX {here} SET ({new SqlText(index.Options)})");
+        }
+        else
+        {
+            yield return Sql.Write(this, $"CREATE {unique}INDEX {new Id(kept)} ON {only}{table} {new SqlText(index.Tail)}");
+        }
+        if (partitioned)
+        {
+            foreach (var part in live.Members.Where(m => m.Parent == member.Oid))
+            {
+                foreach (var piece in part.Indexes.Where(i => i.Parent == index.Name))
+                {
+                    var pieceName = part.Name.WithName(shadow.NameOf(piece.Constraint is null ? AttachmentKind.Index : AttachmentKind.Key, piece.Name));
+                    yield return Sql.Write(this, $"ALTER INDEX {here} ATTACH PARTITION {pieceName}");
+                }
+            }
+        }
+        foreach (var (position, target) in index.Targets) yield return Sql.Write(this, $"ALTER INDEX {here} ALTER COLUMN {position} SET STATISTICS {target}");
+        if (index.Comment is { } comment) yield return Sql.Write(this, $"COMMENT ON INDEX {here} IS {new SqlLiteral(comment)}");
+        if (index.ConstraintComment is { } said) yield return Sql.Write(this, $"COMMENT ON CONSTRAINT {new Id(kept)} ON {table} IS {new SqlLiteral(said)}");
+        if (index.Clustered) yield return Sql.Write(this, $"ALTER TABLE {table} CLUSTER ON {new Id(kept)}");
+        if (index.ReplicaIdentity) yield return Sql.Write(this, $"ALTER TABLE {table} REPLICA IDENTITY USING INDEX {new Id(kept)}");
+    }
+
+    private List<Sql> Finish(ShadowBlueprint shadow, PostgreSqlTable live)
+    {
+        var statements = new List<Sql>();
+        foreach (var member in live.Members)
+        {
+            var table = NameOf(shadow, member);
+
+            // Rows that are there may break a constraint that was added NOT VALID; it must not meet them at the load.
+            foreach (var check in member.Checks.Where(c => !c.Validated && Has(shadow, c.Columns)))
+            {
+                statements.Add(Sql.Write(this, $"ALTER TABLE {table} ADD CONSTRAINT {new Id(check.Name)} {new SqlText(check.Definition)} NOT VALID"));
+                if (check.Comment is { } comment) statements.Add(Sql.Write(this, $"COMMENT ON CONSTRAINT {new Id(check.Name)} ON {table} IS {new SqlLiteral(comment)}"));
+            }
+            if (member.ReplicaIdentity is 'f' or 'n') statements.Add(Sql.Write(this, $"ALTER TABLE {table} REPLICA IDENTITY {new SqlText(member.ReplicaIdentity == 'f' ? "FULL" : "NOTHING")}"));
+            foreach (var s in member.Statistics.Where(s => Has(shadow, s.Columns)))
+            {
+                var kept = table.WithName(shadow.NameOf(AttachmentKind.Statistics, s.Name));
+                statements.Add(Sql.Write(this, $"CREATE STATISTICS {kept} {new SqlText(s.Body)} FROM {table}"));
+                if (s.Target is { } target) statements.Add(Sql.Write(this, $"ALTER STATISTICS {kept} SET STATISTICS {target}"));
+                if (s.Comment is { } comment) statements.Add(Sql.Write(this, $"COMMENT ON STATISTICS {kept} IS {new SqlLiteral(comment)}"));
+                statements.Add(Sql.Write(this, $"ALTER STATISTICS {kept} OWNER TO {new Id(s.Owner)}"));
+            }
+        }
+        if (statements.Count > 0) statements.Insert(0, PinPath);
+        return statements;
+    }
+}

@@ -1,0 +1,52 @@
+using EtlTableOps.Checks;
+using EtlTableOps.Engines;
+using EtlTableOps.Feeds;
+using EtlTableOps.Tables;
+
+namespace EtlTableOps.PostgreSql;
+
+/// <content>Sums up content.</content>
+public sealed partial class PostgreSqlDialect
+{
+    /// <inheritdoc/>
+    public Sql ContentSum(ContentQuery query)
+    {
+        ArgumentNullException.ThrowIfNull(query);
+        var alias = query.From?.Name ?? "q";
+        var from = query.Query is { } whole ? SqlText.Write(this, $"(\n{whole}\n) AS q") : SqlText.Write(this, $"{query.From!}");
+        var row = SqlText.Join(", ", query.Columns.Select(Comparable));
+        var conditions = new List<SqlText>();
+        if (query.Where is { } where) conditions.Add(SqlText.Write(this, $"(\n{where}\n)"));
+        if (query.ExceptLogged is { Key.Count: > 0 } log) conditions.Add(NotLogged(log, alias));
+        var condition = conditions.Count == 0 ? new SqlText("") : SqlText.Write(this, $" WHERE {SqlText.Join(" AND ", conditions)}");
+        return Sql.Write(this, $"SELECT count(*), coalesce(sum({RowHash(row, 0)}), 0), coalesce(sum({RowHash(row, 1)}), 0) FROM {from}{condition}");
+    }
+
+    private SqlText NotLogged(ChangeLog log, string alias)
+    {
+        var same = log.Key.Select((c, i) => SqlText.Write(this, $"l.key_{i + 1} = {new Id(alias)}.{new Id(c.Name)}"));
+        return SqlText.Write(this, $"NOT EXISTS (SELECT FROM {log.Log} AS l WHERE {SqlText.Join(" AND ", same)})");
+    }
+
+    /// <summary>A sum of 64-bit numbers is numeric and exact; the server adds them up in 128 bits, so no cast is needed.</summary>
+    private SqlText RowHash(SqlText row, int seed) => serverMajorVersion >= 14
+        ? SqlText.Write(this, $"hash_record_extended(ROW({row}), {seed})")
+        : SqlText.Write(this, $"hashtextextended(ROW({row})::text, {seed})");
+
+    /// <summary>
+    /// A value in the form in which it is hashed: two values that anybody could tell apart must not hash alike. So a number without a fixed scale
+    /// goes by its text (1.0 is not 1.00), a text by its bytes whatever its collation calls equal, and -0, and a month against thirty days,
+    /// by their binary form. What has no hash (json, xml, geometry …), and what we do not know, goes by its text.
+    /// The value is cast to its stored type first. Such a cast cuts a text that is too long, where storing it fails; but then the load had failed.
+    /// </summary>
+    private SqlText Comparable(ContentColumn column)
+    {
+        var type = column.Type.Trim();
+        var value = SqlText.Write(this, $"CAST({column.Expression} AS {new SqlText(type)})");
+        if (serverMajorVersion < 14) return value;
+        if (TypeText.IsText(type)) return column.Collation is null ? value : SqlText.Write(this, $"{value} COLLATE pg_catalog.\"C\"");
+        if (TypeText.IsHashed(type) || TypeText.IsFixedNumber(type)) return value;
+        if (TypeText.ExactSender(type) is { } sender) return SqlText.Write(this, $"{new SqlText(sender)}({value})");
+        return SqlText.Write(this, $"CAST({value} AS text)");
+    }
+}

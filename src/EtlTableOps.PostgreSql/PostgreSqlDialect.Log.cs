@@ -1,0 +1,222 @@
+using EtlTableOps.Engines;
+using EtlTableOps.Feeds;
+using EtlTableOps.Shadows;
+using EtlTableOps.Tables;
+
+namespace EtlTableOps.PostgreSql;
+
+/// <content>
+/// The change log. One function per log writes it, called by statement triggers with transition tables, because one insert of many keys costs
+/// half of what a call per row does. A partitioned table gets row triggers, which its later partitions inherit.
+/// </content>
+public sealed partial class PostgreSqlDialect
+{
+    /// <summary>The setting that holds the name of the log that our own writes are not to enter.</summary>
+    private const string SkipSetting = "etltableops.skip";
+
+    // Making a trigger waits for writers, and other writers wait behind it.
+    private static readonly Sql ShortWait = new("SET LOCAL lock_timeout = '100ms'");
+
+    /// <inheritdoc/>
+    public IReadOnlyList<Sql> InstallLog(ChangeLog log)
+    {
+        ArgumentNullException.ThrowIfNull(log);
+        var keys = log.Key.Select((c, i) => SqlText.Write(this, $", key_{i + 1} {new SqlText(c.Type)}{new SqlText(c.Collation is null ? "" : " COLLATE " + c.Collation)}"));
+        var statements = new List<Sql>
+        {
+            ShortWait,
+            Sql.Write(this, $"CREATE TABLE {log.Log} (seq bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, op \"char\" NOT NULL, changes bigint NOT NULL{SqlText.Join("", keys)})"),
+            Sql.Write(this, $"REVOKE ALL ON TABLE {log.Log} FROM PUBLIC"),
+            Function(log),
+            Sql.Write(this, $"REVOKE ALL ON FUNCTION {log.Log}() FROM PUBLIC"),
+        };
+        foreach (var (name, text) in Triggers(log)) statements.Add(Sql.Write(this, $"CREATE TRIGGER {new Id(name)} {text} EXECUTE FUNCTION {log.Log}()"));
+        if (log.Partitioned)
+        {
+            // Emptying a partition fires only the partition's own trigger, and statement triggers are not inherited.
+            statements.Add(Sql.Write(this, $"""
+                DO $etl$
+                DECLARE part pg_catalog.regclass;
+                BEGIN
+                  FOR part IN SELECT t.relid FROM pg_catalog.pg_partition_tree({new SqlLiteral(Qualified(log.Watched))}::pg_catalog.regclass) t WHERE t.level > 0 LOOP
+                    EXECUTE pg_catalog.format('CREATE TRIGGER %I AFTER TRUNCATE ON %s FOR EACH STATEMENT EXECUTE FUNCTION %s()', {new SqlLiteral(TriggerName(log, "t"))}::pg_catalog.text, part, {new SqlLiteral(Qualified(log.Log))}::pg_catalog.text);
+                    EXECUTE pg_catalog.format('ALTER TABLE %s ENABLE ALWAYS TRIGGER %I', part, {new SqlLiteral(TriggerName(log, "t"))}::pg_catalog.text);
+                  END LOOP;
+                END $etl$
+                """));
+        }
+
+        // ALWAYS: a replication worker's writes are writes too.
+        foreach (var (name, _) in Triggers(log)) statements.Add(Sql.Write(this, $"ALTER TABLE {log.Watched} ENABLE ALWAYS TRIGGER {new Id(name)}"));
+        return statements;
+    }
+
+    /// <inheritdoc/>
+    public IReadOnlyList<Sql> DetachLog(ChangeLog log)
+    {
+        ArgumentNullException.ThrowIfNull(log);
+        var statements = Triggers(log).Select(t => Sql.Write(this, $"DROP TRIGGER IF EXISTS {new Id(t.Name)} ON {log.Watched}")).ToList();
+        if (log.Partitioned)
+        {
+            statements.Add(Sql.Write(this, $"""
+                DO $etl$
+                DECLARE made record;
+                BEGIN
+                  FOR made IN SELECT t.tgname, t.tgrelid::pg_catalog.regclass AS part FROM pg_catalog.pg_trigger t WHERE t.tgfoid = pg_catalog.to_regprocedure({new SqlLiteral(Qualified(log.Log) + "()")}) AND t.tgname = {new SqlLiteral(TriggerName(log, "t"))} LOOP
+                    EXECUTE pg_catalog.format('DROP TRIGGER %I ON %s', made.tgname, made.part);
+                  END LOOP;
+                END $etl$
+                """));
+        }
+        return statements;
+    }
+
+    /// <inheritdoc/>
+    public IReadOnlyList<Sql> RemoveLog(ChangeLog log)
+    {
+        ArgumentNullException.ThrowIfNull(log);
+        return
+        [
+            .. DetachLog(log),
+            Sql.Write(this, $"DROP FUNCTION IF EXISTS {log.Log}()"),
+            Sql.Write(this, $"DROP TABLE IF EXISTS {log.Log}"),
+        ];
+    }
+
+    /// <inheritdoc/>
+    public IReadOnlyList<Sql> SuspendLog(ChangeLog log)
+    {
+        ArgumentNullException.ThrowIfNull(log);
+        return [Sql.Write(this, $"SET LOCAL {new SqlText(SkipSetting)} = {new SqlLiteral(Qualified(log.Log))}")];
+    }
+
+    /// <inheritdoc/>
+    public IReadOnlyList<Sql> ResumeLog(ChangeLog log)
+    {
+        ArgumentNullException.ThrowIfNull(log);
+        return [Sql.Write(this, $"SET LOCAL {new SqlText(SkipSetting)} = ''")];
+    }
+
+    /// <inheritdoc/>
+    public Sql ReadLog(ChangeLog log)
+    {
+        ArgumentNullException.ThrowIfNull(log);
+
+        // An update that moves a key is one change and two keys; 'O' stands for the key that it left.
+        var keys = log.Key.Count == 0
+            ? new SqlText("coalesce(sum(changes), 0)::bigint")
+            : SqlText.Write(this, $"count(DISTINCT {new SqlText(log.Key.Count == 1 ? "key_1" : "(" + string.Join(", ", KeyNames(log)) + ")")}) FILTER (WHERE op <> 'T')");
+        return Sql.Write(this, $"SELECT coalesce(sum(changes), 0)::bigint, {keys}, coalesce(max(seq), 0)::bigint, coalesce(max(CASE WHEN op = 'T' THEN 1 ELSE 0 END), 0) FROM {log.Log}");
+    }
+
+    /// <inheritdoc/>
+    public IReadOnlyList<Sql> ApplyLog(ChangeLog log, ShadowBlueprint shadow)
+    {
+        ArgumentNullException.ThrowIfNull(log);
+        ArgumentNullException.ThrowIfNull(shadow);
+        var stored = shadow.Stored.ToList();
+        var logged = SqlText.Write(this, $"SELECT DISTINCT {new SqlText(string.Join(", ", KeyNames(log, "l")))} FROM {log.Log} AS l WHERE l.seq <= @upto AND l.op <> 'T'");
+        var where = shadow.Where is { } condition ? $"(\n{condition}\n) AND " : "";
+        return
+        [
+            Sql.Write(this, $"DELETE FROM {shadow.Shadow} AS s WHERE ({Names(this, log.Key.Select(c => c.Name), "s")}) IN ({logged})"),
+            Sql.Write(this, $"""
+                INSERT INTO {shadow.Shadow} ({stored.Select(c => new Id(c.Name))}) OVERRIDING SYSTEM VALUE
+                SELECT {stored.Select(c => c.Source)} FROM {shadow.Live.Name} WHERE {new SqlText(where)}({Names(this, log.Key.Select(c => c.Name), shadow.Live.Name.Name)}) IN ({logged})
+                """),
+            Sql.Write(this, $"DELETE FROM {log.Log} WHERE seq <= @upto AND op <> 'T'"),
+        ];
+    }
+
+    private static IEnumerable<string> KeyNames(ChangeLog log, string? alias = null) =>
+        Enumerable.Range(1, log.Key.Count).Select(i => alias is null ? $"key_{i}" : $"{alias}.key_{i}");
+
+    /// <summary>Trigger names are the table's own; two logs on one table need different ones within 63 bytes.</summary>
+    private static string TriggerName(ChangeLog log, string what) => $"{PostgreSqlCatalog.OurPrefix}{ShortHash(log.Log.Name)}_{what}";
+
+    private string Qualified(TableName name) => SqlText.Write(this, $"{name}").Text;
+
+    private List<(string Name, SqlText Text)> Triggers(ChangeLog log)
+    {
+        var truncate = (TriggerName(log, "t"), SqlText.Write(this, $"AFTER TRUNCATE ON {log.Watched} FOR EACH STATEMENT"));
+        if (log.Partitioned) return [(TriggerName(log, "r"), SqlText.Write(this, $"AFTER INSERT OR UPDATE OR DELETE ON {log.Watched} FOR EACH ROW")), truncate];
+        return
+        [
+            (TriggerName(log, "i"), SqlText.Write(this, $"AFTER INSERT ON {log.Watched} REFERENCING NEW TABLE AS etl_new FOR EACH STATEMENT")),
+            (TriggerName(log, "u"), SqlText.Write(this, $"AFTER UPDATE ON {log.Watched} REFERENCING OLD TABLE AS etl_old NEW TABLE AS etl_new FOR EACH STATEMENT")),
+            (TriggerName(log, "d"), SqlText.Write(this, $"AFTER DELETE ON {log.Watched} REFERENCING OLD TABLE AS etl_old FOR EACH STATEMENT")),
+            truncate,
+        ];
+    }
+
+    private Sql Function(ChangeLog log)
+    {
+        var body = log.Partitioned ? RowBody(log) : StatementBody(log);
+
+        // SECURITY DEFINER: writers need no right to the log. The skip is ours alone: whoever sets it must be a member of the log's owner.
+        return Sql.Write(this, $"""
+            CREATE FUNCTION {log.Log}() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $etl$
+            BEGIN
+              IF current_setting({new SqlLiteral(SkipSetting)}, true) = {new SqlLiteral(Qualified(log.Log))} AND pg_has_role(session_user, (SELECT relowner FROM pg_class WHERE oid = {new SqlLiteral(Qualified(log.Log))}::regclass), 'MEMBER') THEN
+                RETURN NULL;
+              END IF;
+              IF TG_OP = 'TRUNCATE' THEN
+                INSERT INTO {log.Log} (op, changes) VALUES ('T', 0);
+            {body}
+              END IF;
+              RETURN NULL;
+            END $etl$
+            """);
+    }
+
+    private SqlText StatementBody(ChangeLog log)
+    {
+        if (log.Key.Count == 0)
+        {
+            return SqlText.Write(this, $"""
+                  ELSIF TG_OP = 'DELETE' THEN
+                    INSERT INTO {log.Log} (op, changes) SELECT 'D', count(*) FROM etl_old HAVING count(*) > 0;
+                  ELSIF TG_OP = 'UPDATE' THEN
+                    INSERT INTO {log.Log} (op, changes) SELECT 'U', count(*) FROM etl_new HAVING count(*) > 0;
+                  ELSE
+                    INSERT INTO {log.Log} (op, changes) SELECT 'I', count(*) FROM etl_new HAVING count(*) > 0;
+                """);
+        }
+        var into = SqlText.Write(this, $"INSERT INTO {log.Log} (op, changes, {new SqlText(string.Join(", ", KeyNames(log)))})");
+        var key = Names(this, log.Key.Select(c => c.Name));
+        return SqlText.Write(this, $"""
+              ELSIF TG_OP = 'DELETE' THEN
+                {into} SELECT 'D', 1, {key} FROM etl_old;
+              ELSIF TG_OP = 'UPDATE' THEN
+                {into} SELECT 'U', 1, {key} FROM etl_new;
+                {into} SELECT 'O', 0, {key} FROM etl_old EXCEPT SELECT 'O', 0, {key} FROM etl_new;
+              ELSE
+                {into} SELECT 'I', 1, {key} FROM etl_new;
+            """);
+    }
+
+    private SqlText RowBody(ChangeLog log)
+    {
+        if (log.Key.Count == 0)
+        {
+            return SqlText.Write(this, $"""
+                  ELSE
+                    INSERT INTO {log.Log} (op, changes) VALUES (left(TG_OP, 1)::"char", 1);
+                """);
+        }
+        var into = SqlText.Write(this, $"INSERT INTO {log.Log} (op, changes, {new SqlText(string.Join(", ", KeyNames(log)))})");
+        var names = log.Key.Select(c => c.Name).ToList();
+        var (older, newer) = (Names(this, names, "old"), Names(this, names, "new"));
+        return SqlText.Write(this, $"""
+              ELSIF TG_OP = 'DELETE' THEN
+                {into} VALUES ('D', 1, {older});
+              ELSIF TG_OP = 'UPDATE' THEN
+                {into} VALUES ('U', 1, {newer});
+                IF ({older}) IS DISTINCT FROM ({newer}) THEN
+                  {into} VALUES ('O', 0, {older});
+                END IF;
+              ELSE
+                {into} VALUES ('I', 1, {newer});
+            """);
+    }
+}

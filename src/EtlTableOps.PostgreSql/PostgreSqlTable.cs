@@ -1,0 +1,215 @@
+using EtlTableOps.Engines;
+using EtlTableOps.Tables;
+
+namespace EtlTableOps.PostgreSql;
+
+/// <summary>A table with everything that its dialect needs to make it again and to exchange it.</summary>
+public sealed record PostgreSqlTable : TableShape
+{
+    /// <summary>The table itself first, then its partitions, parents before children.</summary>
+    internal IReadOnlyList<TableMember> Members { get; init; } = [];
+
+    /// <summary>What the shadow needs to know of a column beyond its description, by name.</summary>
+    internal IReadOnlyDictionary<string, ColumnFacts> Facts { get; init; } = new Dictionary<string, ColumnFacts>();
+
+    /// <summary>What leaves the table at an exchange and comes to its successor, in the order in which it is made again.</summary>
+    internal IReadOnlyList<Follower> Followers { get; init; } = [];
+
+    /// <summary>Foreign keys from this table.</summary>
+    internal IReadOnlyList<ForeignKeyFacts> ForeignKeys { get; init; } = [];
+
+    /// <summary>Foreign keys of other tables to this one.</summary>
+    internal IReadOnlyList<ForeignKeyFacts> IncomingForeignKeys { get; init; } = [];
+
+    /// <summary>Views that an exchange replaces, with their owners; readers lock them before the table, and so do we.</summary>
+    internal IReadOnlyList<(TableName View, string Owner)> Views { get; init; } = [];
+
+    /// <summary>Other tables that an exchange changes, in the order of their object ids.</summary>
+    internal IReadOnlyList<(long Oid, TableName Name)> Neighbours { get; init; } = [];
+
+    /// <summary>Roles that get rights on every new table of ours by default, as SQL.</summary>
+    internal IReadOnlyList<SqlText> DefaultGrantees { get; init; } = [];
+
+    /// <summary>The table's comment without our mark, or null.</summary>
+    internal string? Comment { get; init; }
+
+    internal TableMember Root => Members[0];
+
+    internal bool IsPartitioned => Root.PartitionKey is not null;
+}
+
+/// <summary>A table, or one partition of it.</summary>
+internal sealed record TableMember
+{
+    public required long Oid { get; init; }
+
+    public required TableName Name { get; init; }
+
+    /// <summary>The partition's parent; 0 for the table itself.</summary>
+    public required long Parent { get; init; }
+
+    /// <summary>FOR VALUES … or DEFAULT as SQL, or null for the table itself.</summary>
+    public string? Bound { get; init; }
+
+    /// <summary>RANGE (…) and the like as SQL, or null when it has no partitions.</summary>
+    public string? PartitionKey { get; init; }
+
+    /// <summary>The bounds from the top down: names this partition without the names of tables.</summary>
+    public string Path { get; init; } = "";
+
+    /// <summary>The columns that <see cref="PartitionKey"/> uses.</summary>
+    public IReadOnlyList<string> KeyColumns { get; init; } = [];
+
+    /// <summary>A partition's own comment, or null.</summary>
+    public string? Comment { get; init; }
+
+    public required string Owner { get; init; }
+
+    public bool Unlogged { get; init; }
+
+    public string? Tablespace { get; init; }
+
+    public string? AccessMethod { get; init; }
+
+    /// <summary>Storage parameters as SQL, or empty.</summary>
+    public string Options { get; init; } = "";
+
+    public bool RowSecurity { get; init; }
+
+    public bool ForceRowSecurity { get; init; }
+
+    /// <summary>d default, f full, n nothing, i an index.</summary>
+    public char ReplicaIdentity { get; init; } = 'd';
+
+    /// <summary>Pages of its heap.</summary>
+    public long Pages { get; init; }
+
+    public IReadOnlyList<IndexFacts> Indexes { get; set; } = [];
+
+    public IReadOnlyList<CheckFacts> Checks { get; set; } = [];
+
+    public IReadOnlyList<StatisticsFacts> Statistics { get; set; } = [];
+
+    public IReadOnlyList<GrantFacts> Grants { get; set; } = [];
+
+    /// <summary>What a partition's columns have otherwise than the table's, as ALTER COLUMN actions, and their texts.</summary>
+    public IReadOnlyList<(string Column, string Action)> LocalColumns { get; set; } = [];
+}
+
+/// <summary>What only PostgreSQL knows of a column.</summary>
+internal sealed record ColumnFacts
+{
+    /// <summary>SET STORAGE word where it is not the type's own.</summary>
+    public string? Storage { get; init; }
+
+    public string? Compression { get; init; }
+
+    public int? StatisticsTarget { get; init; }
+
+    /// <summary>n_distinct and the like as SQL, or empty.</summary>
+    public string Options { get; init; } = "";
+
+    /// <summary>The identity sequence, or null.</summary>
+    public string? Sequence { get; init; }
+
+    /// <summary>Its options as SQL; limits that are the type's own are left out, so that a retyped column gets those of its new type.</summary>
+    public string SequenceOptions { get; init; } = "";
+}
+
+/// <summary>An index, with the constraint that it serves.</summary>
+internal sealed record IndexFacts
+{
+    public required string Name { get; init; }
+
+    public required bool Unique { get; init; }
+
+    /// <summary>The index's definition from USING on.</summary>
+    public required string Tail { get; init; }
+
+    /// <summary>p, u, x, or null for a plain index.</summary>
+    public char? Constraint { get; init; }
+
+    public string? ConstraintDefinition { get; init; }
+
+    /// <summary>DEFERRABLE …, or empty.</summary>
+    public string Deferral { get; init; } = "";
+
+    public string Options { get; init; } = "";
+
+    public string? Tablespace { get; init; }
+
+    public string? Comment { get; init; }
+
+    public string? ConstraintComment { get; init; }
+
+    public required IReadOnlyList<string> Columns { get; init; }
+
+    /// <summary>The columns that identify a row, when this index alone makes them unique and never null.</summary>
+    public IReadOnlyList<string> RowKey { get; init; } = [];
+
+    /// <summary>The index of the parent table that this one is a part of.</summary>
+    public string? Parent { get; init; }
+
+    public bool Clustered { get; init; }
+
+    public bool ReplicaIdentity { get; init; }
+
+    /// <summary>Statistics targets of expressions: position and target.</summary>
+    public IReadOnlyList<(int Position, int Target)> Targets { get; init; } = [];
+
+    /// <summary>Its meaning without any name.</summary>
+    public string Meaning => (Constraint is null ? (Unique ? "UNIQUE " : "") + Tail : ConstraintDefinition + (Options.Length > 0 ? $" WITH ({Options})" : ""))
+        + (Tablespace is null ? "" : $" TABLESPACE {Tablespace}")
+        + string.Concat(Targets.Select(t => $" STATISTICS {t.Position}={t.Target}"));
+}
+
+/// <summary>A check constraint.</summary>
+internal sealed record CheckFacts(string Name, string Definition, bool Validated, string? Comment, IReadOnlyList<string> Columns);
+
+/// <summary>An extended statistics object: its parts before and after its name and table.</summary>
+internal sealed record StatisticsFacts(string Name, string Body, int? Target, string Owner, string? Comment, IReadOnlyList<string> Columns);
+
+/// <summary>Rights of a role on the table, or on one column.</summary>
+/// <param name="Grantee">The role as SQL.</param>
+/// <param name="Privileges">The privileges as SQL.</param>
+/// <param name="Column">The column, or null.</param>
+/// <param name="Grantable">WITH GRANT OPTION.</param>
+internal sealed record GrantFacts(string Grantee, string Privileges, string? Column, bool Grantable);
+
+/// <summary>
+/// Something that leaves a table at an exchange and comes to its successor. Its statements name the live table by its live name: the first
+/// are run before the names change, the others after, when the same name means the successor.
+/// </summary>
+internal sealed record Follower(AttachmentKind Kind, IReadOnlyList<Sql> Leave, IReadOnlyList<Sql> Come)
+{
+    /// <summary>When set, only if the successor has this column.</summary>
+    public string? NeedsColumn { get; init; }
+}
+
+/// <summary>A foreign key, from or to the table.</summary>
+internal sealed record ForeignKeyFacts
+{
+    public required string Name { get; init; }
+
+    /// <summary>The table that has it.</summary>
+    public required TableName Table { get; init; }
+
+    /// <summary>Whether that table is partitioned.</summary>
+    public required bool OnPartitioned { get; init; }
+
+    /// <summary>The table that it points to.</summary>
+    public required TableName Target { get; init; }
+
+    /// <summary>Its definition, without NOT VALID.</summary>
+    public required string Definition { get; init; }
+
+    public required bool Validated { get; init; }
+
+    public required bool MatchFull { get; init; }
+
+    public string? Comment { get; init; }
+
+    public required IReadOnlyList<string> Columns { get; init; }
+
+    public required IReadOnlyList<string> TargetColumns { get; init; }
+}

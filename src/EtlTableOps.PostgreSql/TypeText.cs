@@ -1,0 +1,53 @@
+using System.Text.RegularExpressions;
+
+namespace EtlTableOps.PostgreSql;
+
+/// <summary>What the text of a type says about it.</summary>
+internal static partial class TypeText
+{
+    /// <summary>Types whose typed hash tells any two values apart that are not the same to every reader.</summary>
+    private static readonly HashSet<string> Hashed = new(StringComparer.OrdinalIgnoreCase)
+    {
+        "boolean", "bool", "smallint", "int2", "integer", "int", "int4", "bigint", "int8", "oid", "uuid", "bytea", "date", "time without time zone", "time",
+        "time with time zone", "timetz", "timestamp without time zone", "timestamp", "timestamp with time zone", "timestamptz", "inet", "cidr", "macaddr", "macaddr8",
+        "jsonb", "name", "\"char\"",
+    };
+
+    private static readonly HashSet<string> Texts = new(StringComparer.OrdinalIgnoreCase) { "text", "character varying", "varchar", "character", "char", "bpchar" };
+
+    private static readonly HashSet<string> WithLength = new(StringComparer.OrdinalIgnoreCase)
+    {
+        "character varying", "varchar", "character", "char", "bpchar", "bit", "bit varying", "varbit",
+    };
+
+    /// <summary>Whether a cast to it can cut: a text or bit type with a length.</summary>
+    public static bool IsLimited(string type) => !IsArray(type) && WithLength.Contains(Bare(type));
+
+    public static bool IsArray(string type) => type.TrimEnd().EndsWith(']');
+
+    public static bool IsText(string type) => !IsArray(type) && Texts.Contains(Bare(type));
+
+    public static bool IsHashed(string type) => !IsArray(type) && Hashed.Contains(Bare(type));
+
+    /// <summary>A number with a fixed scale: equal numbers are printed alike.</summary>
+    public static bool IsFixedNumber(string type) => !IsArray(type) && Bare(type) is "numeric" or "decimal" && type.Contains('(', StringComparison.Ordinal);
+
+    /// <summary>The function that writes a value exactly, where equality is coarser than what is stored (-0 and 0; a month and 30 days).</summary>
+    public static string? ExactSender(string type) => IsArray(type) ? null : Bare(type) switch
+    {
+        "double precision" or "float8" or "float" => "float8send",
+        "real" or "float4" => "float4send",
+        "interval" => "interval_send",
+        _ => null,
+    };
+
+    /// <summary>The type's name without length, precision and the words of its schema when that is the catalog's.</summary>
+    private static string Bare(string type)
+    {
+        var bare = Modifier().Replace(type, "").Trim();
+        return (bare.StartsWith("pg_catalog.", StringComparison.OrdinalIgnoreCase) ? bare["pg_catalog.".Length..] : bare).ToLowerInvariant();
+    }
+
+    [GeneratedRegex(@"\s*\([^)]*\)")]
+    private static partial Regex Modifier();
+}
