@@ -12,7 +12,6 @@
     CompatiblePSEditions = @('Core')
 
     FormatsToProcess     = @('EtlTableOps.Format.ps1xml')
-    TypesToProcess       = @('EtlTableOps.Types.ps1xml')
 
     CmdletsToExport      = @(
         'Connect-EtlDatabase'

@@ -33,6 +33,9 @@ public sealed record DeclaredChange
     /// <summary>Whether nothing is declared: the replacement equals the live table.</summary>
     public bool IsIdentity => Add.Count == 0 && Drop.Count == 0 && Set.Count == 0 && Alter.Count == 0 && Where is null && Query is null && !StructureOnly;
 
+    /// <summary>The change in words, in one line.</summary>
+    public override string ToString() => string.Join("; ", Describe());
+
     /// <summary>The change in words, a line each.</summary>
     public IEnumerable<string> Describe()
     {

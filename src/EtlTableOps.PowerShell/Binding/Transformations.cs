@@ -56,7 +56,8 @@ public sealed class AddedColumnTransformationAttribute : TransformationAttribute
 {
     private protected override object? Convert(object? given) => Unwrap.Many(given).Select(item => item switch
     {
-        AddedColumn column => column,
+        // A script's $null becomes an empty text where a text is asked for.
+        AddedColumn column => string.IsNullOrWhiteSpace(column.Expression) ? column with { Expression = null } : column,
         string text => AddedColumn.Parse(text),
         IDictionary entries => ColumnEntries.ReadAdded(entries),
         _ => throw new EtlException(ErrorCode.BadInput, "A column to add is a text 'name type [= expression]' or a hashtable @{ Name = …; Type = …; Expression = … }."),
@@ -82,7 +83,7 @@ public sealed class AlteredColumnTransformationAttribute : TransformationAttribu
 {
     private protected override object? Convert(object? given) => Unwrap.Many(given).SelectMany(item => item switch
     {
-        AlteredColumn column => [column],
+        AlteredColumn column => [string.IsNullOrWhiteSpace(column.Expression) ? column with { Expression = null } : column],
         string text => [AlteredColumn.Parse(text)],
         IDictionary entries => ColumnEntries.ReadAltered(entries),
         _ => throw new EtlException(ErrorCode.BadInput, "A column to retype is an entry of a hashtable @{ name = 'type' }, a hashtable @{ Name = …; Type = …; Expression = … } or a text 'name type [= expression]'."),

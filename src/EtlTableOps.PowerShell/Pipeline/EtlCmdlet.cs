@@ -59,8 +59,21 @@ public abstract class EtlCmdlet : PSCmdlet, IDisposable
         return task;
     }
 
-    /// <summary>Writes events until a task ends, however it ends.</summary>
+    /// <summary>Writes events until a task ends, however it ends, and takes the progress bar away.</summary>
     private protected void Finish(Task task)
+    {
+        try
+        {
+            Wait(task);
+        }
+        finally
+        {
+            EndProgress();
+        }
+    }
+
+    /// <summary>Writes events until a task ends, however it ends.</summary>
+    private protected void Wait(Task task)
     {
         try
         {
@@ -71,10 +84,6 @@ public abstract class EtlCmdlet : PSCmdlet, IDisposable
             // A stream's preference or a downstream command ends us from inside a write.
             AbandonWork();
             throw;
-        }
-        finally
-        {
-            EndProgress();
         }
     }
 

@@ -1,0 +1,109 @@
+#!/usr/bin/env pwsh
+<#
+.SYNOPSIS
+    Builds, tests, packs or installs the EtlTableOps module.
+.DESCRIPTION
+    A thin front door to dotnet: the module is laid in artifacts/module/EtlTableOps by MSBuild itself, so that "dotnet build" alone makes
+    it too. Needs the .NET SDK; nothing is downloaded but NuGet packages.
+.PARAMETER Task
+    Build    lays the module in artifacts/module/EtlTableOps (the default).
+    Test     runs all tests that this machine can run, and says what it skipped.
+    Pack     makes artifacts/packages/EtlTableOps.<version>.zip, to be unpacked into a module path, and a .nupkg for a private feed.
+    Install  copies the module to this user's module path.
+.PARAMETER Configuration
+    Release or Debug.
+.PARAMETER ModulePath
+    Where Install copies to; this user's module path where it is not given.
+.EXAMPLE
+    ./build.ps1
+    Import-Module ./artifacts/module/EtlTableOps
+.EXAMPLE
+    ./build.ps1 -Task Build, Test, Pack
+.EXAMPLE
+    ./build.ps1 -Task Install
+    Import-Module EtlTableOps
+#>
+[CmdletBinding()]
+param(
+    [Parameter(Position = 0)]
+    [ValidateSet('Build', 'Test', 'Pack', 'Install')]
+    [string[]] $Task = 'Build',
+
+    [ValidateSet('Release', 'Debug')]
+    [string] $Configuration = 'Release',
+
+    [string] $ModulePath
+)
+
+Set-StrictMode -Version Latest
+$ErrorActionPreference = 'Stop'
+
+$root = $PSScriptRoot
+$module = Join-Path $root 'artifacts' 'module' 'EtlTableOps'
+$packages = Join-Path $root 'artifacts' 'packages'
+
+function Invoke-Dotnet {
+    Write-Host "dotnet $args" -ForegroundColor Cyan
+    & dotnet @args
+    if ($LASTEXITCODE -ne 0) { throw "dotnet $($args[0]) failed with exit code $LASTEXITCODE." }
+}
+
+function Get-ModuleVersion {
+    (Import-PowerShellDataFile -LiteralPath (Join-Path $module 'EtlTableOps.psd1')).ModuleVersion
+}
+
+function Build {
+    Invoke-Dotnet build (Join-Path $root 'EtlTableOps.sln') --configuration $Configuration --nologo
+    Write-Host "The module is in $module" -ForegroundColor Green
+}
+
+function Test {
+    Invoke-Dotnet test (Join-Path $root 'EtlTableOps.sln') --configuration $Configuration --nologo
+}
+
+function Pack {
+    Build
+    $version = Get-ModuleVersion
+    $null = New-Item -ItemType Directory -Path $packages -Force
+    $zip = Join-Path $packages "EtlTableOps.$version.zip"
+    Compress-Archive -LiteralPath $module -DestinationPath $zip -Force
+
+    # The layout that PowerShell's package commands expect of a module: its files at the package's root.
+    $nuspec = Join-Path $packages 'EtlTableOps.nuspec'
+    $manifest = Import-PowerShellDataFile -LiteralPath (Join-Path $module 'EtlTableOps.psd1')
+    $escape = { [System.Security.SecurityElement]::Escape($args[0]) }
+    Set-Content -LiteralPath $nuspec -Encoding utf8 -Value @"
+<?xml version="1.0" encoding="utf-8"?>
+<package xmlns="http://schemas.microsoft.com/packaging/2011/08/nuspec.xsd">
+  <metadata>
+    <id>EtlTableOps</id>
+    <version>$version</version>
+    <authors>$(& $escape $manifest.Author)</authors>
+    <description>$(& $escape $manifest.Description)</description>
+    <copyright>$(& $escape $manifest.Copyright)</copyright>
+    <license type="expression">MIT</license>
+    <tags>PSModule $(& $escape ($manifest.PrivateData.PSData.Tags -join ' '))</tags>
+  </metadata>
+  <files>
+    <file src="**/*" target="" />
+  </files>
+</package>
+"@
+    Invoke-Dotnet pack (Join-Path $root 'src' 'EtlTableOps.PowerShell') --no-build --configuration $Configuration --nologo `
+        --output $packages "-p:NuspecFile=$nuspec" "-p:NuspecBasePath=$module" '-p:NoWarn=NU5100%3BNU5110%3BNU5111%3BNU5128'
+    Remove-Item -LiteralPath $nuspec
+    Write-Host "The packages are in $packages" -ForegroundColor Green
+}
+
+function Install {
+    Build
+    # PowerShell puts the user's own path first.
+    $into = if ($ModulePath) { $ModulePath } else { ($env:PSModulePath -split [System.IO.Path]::PathSeparator)[0] }
+    $target = Join-Path $into 'EtlTableOps' (Get-ModuleVersion)
+    if (Test-Path -LiteralPath $target) { Remove-Item -LiteralPath $target -Recurse -Force }
+    $null = New-Item -ItemType Directory -Path $target -Force
+    Copy-Item -Path (Join-Path $module '*') -Destination $target -Recurse
+    Write-Host "Installed in $target" -ForegroundColor Green
+}
+
+foreach ($name in $Task) { & $name }

@@ -1,0 +1,190 @@
+BeforeAll {
+    . $PSScriptRoot/Setup.ps1
+    $ConfirmPreference = 'None'
+}
+
+Describe 'The job on <_>' -ForEach 'sqlite', 'postgresql' {
+    BeforeAll {
+        $engine = $_
+    }
+
+    BeforeEach {
+        if ($engine -eq 'postgresql' -and -not $env:ETLTABLEOPS_TEST_POSTGRES) { Set-ItResult -Skipped -Because 'ETLTABLEOPS_TEST_POSTGRES is not set' }
+        $world = New-World $engine
+    }
+
+    It 'runs as one pipeline, and goes back with one command' {
+        $before = Get-Side $world "SELECT * FROM $($world.Table) ORDER BY 1"
+        $swap = New-ShadowTable $world.Table -AddColumn "band text = CASE WHEN amount >= 100 THEN 'high' ELSE 'low' END" -Where 'amount > 50' |
+            Test-ShadowTable | Switch-Table
+        $swap | Should -BeOfType EtlTableOps.TableSwap
+        "$($swap.State)" | Should -Be 'Switched'
+        $swap.Stall.Tries | Should -BeGreaterOrEqual 1
+        $swap.Differences | Should -BeNullOrEmpty
+        Get-Side $world "SELECT count(*), min(amount), count(band) FROM $($world.Table)" | Should -Be '15|60|15'
+        Get-Side $world "SELECT count(*) FROM $($world.Prefix)recent_events" | Should -Be '15'
+
+        $back = $swap | Undo-TableSwap
+        "$($back.Operation)" | Should -Be 'Undo'
+        Get-Side $world "SELECT * FROM $($world.Table) ORDER BY 1" | Should -Be $before
+    }
+
+    It 'goes on in another session, because the journal carries the proof' {
+        $null = New-ShadowTable $world.Table -DropColumn country
+        $module = $script:ModulePath; $text = $world.Text; $table = $world.Table
+        foreach ($stage in "if (-not (Test-ShadowTable '$table' -Quiet)) { throw 'refuted' }", "Switch-Table '$table' -Confirm:`$false") {
+            $out = & ([Environment]::ProcessPath) -NoProfile -NonInteractive -Command "`$ErrorActionPreference = 'Stop'; Import-Module '$module'; `$null = Connect-EtlDatabase '$text'; $stage" 2>&1 | Out-String
+            $LASTEXITCODE | Should -Be 0 -Because $out
+        }
+        { Get-Side $world "SELECT country FROM $table" } | Should -Throw
+        "$((Get-TableSwap $table).State)" | Should -Be 'Switched'
+    }
+
+    It 'imports from a file in the middle of the pipeline' {
+        Set-Content "$TestDrive/more.csv" "event_id,event_type,country,amount`n1001,click,,5`n1002,""a, `"`"quoted`"`" one"",XX,7"
+        $shadow = New-ShadowTable $world.Table | Import-ShadowTable -Path "$TestDrive/more.csv"
+        $shadow.RowsImported | Should -Be 2
+        $shadow | Test-ShadowTable | Switch-Table | Should -Not -BeNullOrEmpty
+        Get-Side $world "SELECT * FROM $($world.Table) WHERE event_id > 1000 ORDER BY 1" | Should -Be '1001|click|null|5', '1002|a, "quoted" one|XX|7'
+    }
+
+    It 'imports several files, by wildcard and relative to the location' {
+        $null = New-Item -ItemType Directory "$TestDrive/in-$($world.Shadow)"
+        Push-Location "$TestDrive/in-$($world.Shadow)"
+        try {
+            Set-Content a.csv "event_id;event_type`n1;new" -NoNewline
+            Set-Content b.csv "event_id;event_type`n2;new`n3;new"
+            $null = New-ShadowTable $world.Table -Structure
+            (Import-ShadowTable $world.Table -Path *.csv -Delimiter ';').RowsDone | Should -Be 3
+        } finally { Pop-Location }
+        Get-Side $world "SELECT count(*) FROM $($world.Shadow)" | Should -Be '3'
+    }
+
+    It 'imports objects from the pipeline' {
+        $null = New-ShadowTable $world.Table
+        $shadow = 1..3000 | ForEach-Object { [pscustomobject]@{ event_id = 5000 + $_; event_type = "t$_"; amount = $(if ($_ % 2) { $_ }) } } |
+            Import-ShadowTable $world.Table
+        $shadow.RowsDone | Should -Be 3000
+        Get-Side $world "SELECT count(*), count(amount), max(event_type) FROM $($world.Shadow) WHERE event_id > 5000" | Should -Be '3000|1500|t999'
+        Test-ShadowTable $world.Table -Quiet | Should -BeTrue
+    }
+
+    It 'imports hashtables, and rows of another table and of a query' {
+        $null = New-ShadowTable $world.Table -Structure
+        @{ event_id = 1; event_type = 'one' }, @{ event_id = 2; event_type = 'two' } | Import-ShadowTable $world.Table | Out-Null
+        Invoke-Side $world "CREATE TABLE $($world.Prefix)others (event_id integer, event_type text)"
+        Invoke-Side $world "INSERT INTO $($world.Prefix)others VALUES (3, 'three')"
+        (Import-ShadowTable $world.Table -FromTable "$($world.Prefix)others").RowsDone | Should -Be 1
+        (Import-ShadowTable $world.Table -Query "SELECT event_id + 1 AS event_id, 'four' AS event_type FROM $($world.Prefix)others").RowsDone | Should -Be 1
+        Get-Side $world "SELECT event_type FROM $($world.Shadow) ORDER BY event_id" | Should -Be 'one', 'two', 'three', 'four'
+    }
+
+    It 'keeps nothing of an import with a bad row, and names the place' {
+        $null = New-ShadowTable $world.Table
+        Set-Content "$TestDrive/bad.csv" "event_id,event_type,amount`n2001,click,1`n2002,click,many"
+        Import-ShadowTable $world.Table -Path "$TestDrive/bad.csv" -ErrorVariable problem -ErrorAction SilentlyContinue
+        $problem[0].FullyQualifiedErrorId | Should -BeLike 'BadRow,*'
+        $problem[0].Exception.Message | Should -BeLike '*bad.csv, line 3, column amount*many*'
+        { [pscustomobject]@{ event_id = 2001; event_type = 'a' }, [pscustomobject]@{ event_id = 2002; event_type = 'a'; amount = @(1, 2) } | Import-ShadowTable $world.Table } |
+            Should -Throw '*first object has no such property*'
+        { 1..5000 | ForEach-Object { @{ event_id = 3000 + $_; event_type = 'a'; amount = $(if ($_ -eq 4000) { 'x' } else { 1 }) } } | Import-ShadowTable $world.Table } |
+            Should -Throw -ErrorId 'BadRow,*'
+        Get-Side $world "SELECT count(*) FROM $($world.Shadow)" | Should -Be '20'
+    }
+
+    It 'takes nothing for rows that has no columns' {
+        $null = New-ShadowTable $world.Table
+        { 1..3 | Import-ShadowTable $world.Table } | Should -Throw '*plain value*'
+        @() | Import-ShadowTable $world.Table -ErrorVariable problem -ErrorAction SilentlyContinue
+        $problem[0].Exception.Message | Should -BeLike 'No rows came*'
+    }
+
+    It 'brings later writes over' {
+        $shadow = New-ShadowTable $world.Table -Feed TriggerLog
+        "$($shadow.Feed)" | Should -Be 'TriggerLog'
+        Invoke-Side $world "INSERT INTO $($world.Table) VALUES (900, 'late', NULL, 1)"
+        Invoke-Side $world "DELETE FROM $($world.Table) WHERE event_id = 1"
+        $synced = $shadow | Sync-ShadowTable
+        $synced.RowsDone | Should -Be 2
+        $synced.Lag | Should -Be 0
+        Get-Side $world "SELECT count(*), max(event_id), min(event_id) FROM $($world.Shadow)" | Should -Be '20|900|2'
+    }
+
+    It 'takes every kind of declared change' {
+        $null = New-ShadowTable $world.Table -AddColumn 'a text = country', @{ Name = 'b'; Type = 'integer'; Expression = 'amount + 1' } -DropColumn country `
+            -SetColumn ([ordered]@{ event_type = 'upper(event_type)' }) -AlterColumn @{ amount = 'numeric' } -ShadowName next_events
+        Get-Side $world "SELECT event_type, amount, a, b FROM $($world.Prefix)next_events WHERE event_id = 1" | Should -Be 'VIEW|10|C1|11'
+        $result = Test-ShadowTable $world.Table
+        $result.Passed | Should -BeTrue -Because ($result | Out-String)
+        $null = New-ShadowTable $world.Table -Query "SELECT event_id, event_type, country, amount FROM $($world.Table) WHERE event_id <= 7" -Force
+        Get-Side $world "SELECT count(*) FROM $($world.Shadow)" | Should -Be '7'
+    }
+
+    It 'refuses to switch what a test refuted' {
+        $shadow = New-ShadowTable $world.Table
+        Invoke-Side $world "UPDATE $($world.Shadow) SET amount = 1 WHERE event_id = 3"
+        $result = $shadow | Test-ShadowTable
+        $result.Passed | Should -BeFalse
+        ($result.Checks | Where-Object { -not $_.Passed }).Count | Should -BeGreaterThan 0
+        $shadow | Test-ShadowTable -Quiet | Should -BeFalse
+        $result | Switch-Table -ErrorVariable problem -ErrorAction SilentlyContinue | Should -BeNullOrEmpty
+        $problem[0].FullyQualifiedErrorId | Should -Match '^(NotProven|WrongState|TestFailed|ShadowChanged),'
+        $problem[0].TargetObject | Should -Be $result.Table
+        $problem[0].ErrorDetails.RecommendedAction | Should -Not -BeNullOrEmpty
+    }
+
+    It 'refuses to undo over rows written since, with their count, unless forced' {
+        $null = New-ShadowTable $world.Table | Test-ShadowTable | Switch-Table
+        Invoke-Side $world "INSERT INTO $($world.Table) VALUES (901, 'since', NULL, 1), (902, 'since', NULL, 1)"
+        Undo-TableSwap $world.Table -ErrorVariable problem -ErrorAction SilentlyContinue
+        $problem[0].FullyQualifiedErrorId | Should -BeLike 'RowsWrittenSince,*'
+        $problem[0].Exception.Message | Should -BeLike '2 rows*'
+        (Undo-TableSwap $world.Table -Force).RowsLeftBehind | Should -Be 2
+        Get-Side $world "SELECT count(*) FROM $($world.Table)" | Should -Be '20'
+    }
+
+    It 'lists versions and drops all but the newest, and only with -Keep or one that is named' {
+        foreach ($i in 1..3) { $null = New-ShadowTable $world.Table | Test-ShadowTable | Switch-Table }
+        $versions = Get-TableVersion $world.Table
+        $versions.Count | Should -Be 3
+        ($versions[0] | Remove-TableVersion).Removed | Should -BeTrue
+        (Remove-TableVersion $world.Table -Keep 1).Count | Should -Be 1
+        (Get-TableVersion $world.Table).Version | Should -Be $versions[1].Version
+    }
+
+    It 'goes back to an older version that is piped in' {
+        $null = New-ShadowTable $world.Table -Where 'event_id <= 10' | Test-ShadowTable | Switch-Table
+        $null = New-ShadowTable $world.Table -Where 'event_id <= 5' | Test-ShadowTable | Switch-Table
+        Get-TableVersion $world.Table | Select-Object -Last 1 | Undo-TableSwap | Out-Null
+        Get-Side $world "SELECT count(*) FROM $($world.Table)" | Should -Be '20'
+    }
+
+    It 'keeps a journal that says what was run' {
+        $swap = New-ShadowTable $world.Table | Test-ShadowTable | Switch-Table
+        $found = Get-TableSwap $world.Table -Statements
+        $found.SwapId | Should -Be $swap.SwapId
+        $found.Lines.Count | Should -BeGreaterThan 2
+        $found.Lines.Statements -join ' ' | Should -BeLike '*CREATE*'
+        (Get-TableSwap -SwapId $swap.SwapId).Table | Should -Be $found.Table
+        Get-TableSwap $world.Table | Select-Object -First 1 | Should -Not -BeNullOrEmpty
+    }
+
+    It 'abandons a shadow and leaves nothing of it' {
+        $before = if ($engine -eq 'sqlite') { Get-Side $world "SELECT name FROM sqlite_master WHERE name NOT LIKE '%etltableops_journal%' ORDER BY 1" }
+        $shadow = New-ShadowTable $world.Table
+        $shadow | Remove-ShadowTable | ForEach-Object { "$($_.State)" } | Should -Be 'Abandoned'
+        { Get-Side $world "SELECT 1 FROM $($world.Shadow)" } | Should -Throw
+        if ($engine -eq 'sqlite') { Get-Side $world "SELECT name FROM sqlite_master WHERE name NOT LIKE '%etltableops_journal%' ORDER BY 1" | Should -Be $before }
+        Remove-ShadowTable $world.Table -ErrorVariable problem -ErrorAction SilentlyContinue
+        $problem[0].FullyQualifiedErrorId | Should -BeLike 'NoShadow,*'
+    }
+
+    It 'goes on with the next table when one fails' {
+        Invoke-Side $world "CREATE TABLE $($world.Prefix)second (id integer PRIMARY KEY)"
+        $made = "$($world.Prefix)nothing_here", "$($world.Prefix)recent_events", "$($world.Prefix)second" | New-ShadowTable -ErrorVariable problem -ErrorAction SilentlyContinue
+        $made.Table | Should -BeLike '*second'
+        $problem.Count | Should -Be 2
+        $problem[0].FullyQualifiedErrorId | Should -BeLike 'TableNotFound,*'
+        $problem[1].FullyQualifiedErrorId | Should -BeLike 'NotATable,*'
+    }
+}
