@@ -41,6 +41,9 @@ public abstract class EngineWorld : IAsyncDisposable
     /// <summary>A trigger on a table that writes into <c>audit (what)</c> at each insert.</summary>
     public abstract string AuditTrigger(string name, string table);
 
+    /// <summary>All tables with their rows, all other objects by their text: what must be equal when nothing was written.</summary>
+    public abstract Task<IReadOnlyList<string>> EverythingAsync();
+
     /// <summary>Connects with this tool.</summary>
     public Task<EtlDatabase> ConnectAsync() => EngineList.ConnectAsync(ConnectionText, null, null, null, CancellationToken.None);
 

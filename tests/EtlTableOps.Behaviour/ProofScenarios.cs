@@ -33,7 +33,7 @@ public abstract class ProofScenarios : EngineScenarios
         Assert.Contains(result.Checks, c => c is { Name: "guard", Passed: false });
         Assert.Contains(result.Checks, c => c is { Name: "content", Passed: false });
         Assert.Equal(SwapState.Refuted, (await LastSwapAsync()).State);
-        await FailsAsync(ErrorCode.NotProven, () => SwitchAsync());
+        await FailsAsync(ErrorCode.TestFailed, () => SwitchAsync());
         Assert.Equal(200, await World.CountAsync("SELECT count(*) FROM allevents"));
     }
 

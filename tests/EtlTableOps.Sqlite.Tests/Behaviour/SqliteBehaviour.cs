@@ -1,0 +1,65 @@
+using EtlTableOps.Behaviour;
+
+namespace EtlTableOps.Sqlite.Tests.Behaviour;
+
+public sealed class SqliteWholeJobTests : WholeJobScenarios
+{
+    protected override EngineWorld NewWorld() => new SqliteWorld();
+}
+
+public sealed class SqliteDeclaredChangeTests : DeclaredChangeScenarios
+{
+    protected override EngineWorld NewWorld() => new SqliteWorld();
+}
+
+public sealed class SqliteImportTests : ImportScenarios
+{
+    protected override EngineWorld NewWorld() => new SqliteWorld();
+}
+
+public sealed class SqliteProofTests : ProofScenarios
+{
+    protected override EngineWorld NewWorld() => new SqliteWorld();
+
+    protected override string EmptyStatement(string table) => $"DELETE FROM {table}";
+}
+
+public sealed class SqliteUndoTests : UndoScenarios
+{
+    protected override EngineWorld NewWorld() => new SqliteWorld();
+}
+
+public sealed class SqliteDependentTests : DependentScenarios
+{
+    protected override EngineWorld NewWorld() => new SqliteWorld();
+}
+
+public sealed class SqliteConsumerTests : ConsumerScenarios
+{
+    protected override EngineWorld NewWorld() => new SqliteWorld();
+}
+
+public sealed class SqliteInterruptionTests : InterruptionScenarios
+{
+    protected override EngineWorld NewWorld() => new SqliteWorld();
+}
+
+public sealed class SqliteConcurrencyTests : ConcurrencyScenarios
+{
+    protected override EngineWorld NewWorld() => new SqliteWorld();
+}
+
+public sealed class SqliteNameTests : NameScenarios
+{
+    protected override EngineWorld NewWorld() => new SqliteWorld();
+}
+
+public sealed class SqliteShapeTests : ShapeScenarios
+{
+    protected override EngineWorld NewWorld() => new SqliteWorld();
+}
+
+public sealed class SqliteWhatIfTests : WhatIfScenarios
+{
+    protected override EngineWorld NewWorld() => new SqliteWorld();
+}
