@@ -37,8 +37,8 @@ internal sealed class RunDisplay(Terminal terminal, Detail detail) : IRunObserve
     {
         if (!Draws) return await work();
         return await terminal.Error.Progress()
-            .AutoClear(false)
-            .HideCompleted(false)
+            .AutoClear(true)
+            .HideCompleted(true)
             .Columns(new SpinnerColumn(), new TaskDescriptionColumn { Alignment = Justify.Left }, new ProgressBarColumn { Width = 16 }, facts)
             .StartAsync(async context =>
             {
@@ -125,18 +125,10 @@ internal sealed class RunDisplay(Terminal terminal, Detail detail) : IRunObserve
     private void Finish(StepFinished step)
     {
         var said = step.Rows > 0 ? $"{Figures.Rows(step.Rows)} in {Figures.Time(step.Elapsed)}" : Figures.Time(step.Elapsed);
-        if (current is not null)
-        {
-            current.IsIndeterminate = false;
-            current.Value = current.MaxValue;
-            facts.Set(current, said);
-            current.StopTask();
-            current = null;
-        }
-        else
-        {
-            Line($"  {step.Title}: {said}");
-        }
+        current?.StopTask();
+        current = null;
+        // A finished step is a line that stays; only what runs is drawn in place, so that no screen is too short.
+        Line($"  {step.Title}: {said}");
     }
 
     private static string Facts(RunProgress progress)
