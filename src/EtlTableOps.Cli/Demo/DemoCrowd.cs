@@ -41,6 +41,8 @@ internal sealed class DemoCrowd : IAsyncDisposable
     /// <summary>Opens a connection for each and sets them to work.</summary>
     public static async Task<DemoCrowd> StartAsync(EtlDatabase database, DemoEvents events, DemoLedger ledger, CancellationToken token)
     {
+        // An embedded engine keeps a thread of the pool for each of its statements; the pool grows too slowly for so many at once.
+        ThreadPool.SetMinThreads(2 * (Readers + Writers), 2 * (Readers + Writers));
         var crowd = new DemoCrowd();
         try
         {

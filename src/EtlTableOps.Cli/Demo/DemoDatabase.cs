@@ -34,8 +34,6 @@ internal sealed class DemoDatabase : IDisposable
         {
             ["Data Source"] = File,
             ["Mode"] = "ReadWriteCreate",
-            // As real applications have it: a writer waits for another one's short transaction instead of failing.
-            ["Default Timeout"] = 5,
         };
         var database = await EngineList.ConnectAsync("sqlite:" + text.ConnectionString, "demo", null, null, token);
         await using var session = await database.OpenSessionAsync(token);

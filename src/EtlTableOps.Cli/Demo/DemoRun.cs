@@ -165,7 +165,7 @@ internal sealed class DemoRun
 
     private void Judge(DemoReport report, IReadOnlyList<string> differences)
     {
-        if (report.Failures > 0) broken.Add($"1: {Figures.Count(report.Failures)} statements of the consumers failed");
+        if (report.Failures > 0) broken.Add($"1: {Human.Count(report.Failures)} statements of the consumers failed");
         if (report.RowsLost > 0) broken.Add($"2: {Figures.Rows(report.RowsLost)} lost");
         if (report.RowsDoubled > 0) broken.Add($"2: {Figures.Rows(report.RowsDoubled)} doubled or not to be there");
         if (report.RowsWrong > 0) broken.Add($"2: {Figures.Rows(report.RowsWrong)} with another content than was committed");

@@ -1,4 +1,5 @@
 using EtlTableOps.Cli.Output;
+using EtlTableOps.Observability;
 using Spectre.Console;
 
 namespace EtlTableOps.Cli.Demo;
@@ -21,22 +22,22 @@ internal static class DemoText
         table.AddColumn("stage");
         foreach (var name in (string[])["time", "rows", "longest read", "longest write"]) table.AddColumn(new TableColumn(name).RightAligned());
         foreach (var stage in report.Stages)
-            table.AddRow(stage.Title, Figures.Time(stage.Elapsed), stage.Rows > 0 ? Figures.Count(stage.Rows) : "", Wait(stage.LongestReadMs), Wait(stage.LongestWriteMs));
+            table.AddRow(stage.Title, Human.Duration(stage.Elapsed), stage.Rows > 0 ? Human.Count(stage.Rows) : "", Wait(stage.LongestReadMs), Wait(stage.LongestWriteMs));
         console.Write(table);
 
         var facts = new Grid();
         facts.AddColumn(new GridColumn { NoWrap = true, Padding = new Padding(2, 0, 2, 0) });
         facts.AddColumn(new GridColumn { Padding = new Padding(0) });
-        Add(facts, "consumers", $"{Figures.Count(report.Reads)} reads and {Figures.Count(report.Writes)} write transactions, {DemoCrowd.PerSecond:0} a second; {Figures.Count(report.Failures)} failed");
+        Add(facts, "consumers", $"{Human.Count(report.Reads)} reads and {Human.Count(report.Writes)} write transactions, {DemoCrowd.PerSecond:0} a second; {Human.Count(report.Failures)} failed");
         foreach (var message in report.FailureMessages.Take(3)) Add(facts, "", message);
         Add(facts, "longest stall", $"{Figures.Milliseconds(report.LongestStallMs)} around switch and undo, queueing counted ({Figures.Milliseconds(report.CalmStallMs)} with nothing going on)");
         Add(facts, "locks held", $"{Figures.Milliseconds(report.SwitchHeldMs)} by the switch, {Figures.Milliseconds(report.UndoHeldMs)} by the undo");
-        Add(facts, "rows", $"{Figures.Count(report.RowsLost)} lost, {Figures.Count(report.RowsDoubled)} doubled, {Figures.Count(report.RowsWrong)} wrong of {Figures.Count(report.RowsVerified)} verified against the writers' ledger");
+        Add(facts, "rows", $"{Human.Count(report.RowsLost)} lost, {Human.Count(report.RowsDoubled)} doubled, {Human.Count(report.RowsWrong)} wrong of {Human.Count(report.RowsVerified)} verified against the writers' ledger");
         if (report.UndoRefusal is { } refusal) Add(facts, "undo", $"refused first: {refusal}");
         Add(facts, "left behind", report.RowsLeftBehind == report.RowsWrittenBetween
             ? $"{Figures.Rows(report.RowsLeftBehind)} by the forced undo, as announced; all of them are in the table set aside"
             : $"{Figures.Rows(report.RowsLeftBehind)} announced, {Figures.Rows(report.RowsWrittenBetween)} written");
-        Add(facts, "in all", Figures.Time(report.Elapsed));
+        Add(facts, "in all", Human.Duration(report.Elapsed));
         if (report.KeptAt is { } place) Add(facts, "kept at", place);
         console.Write(facts);
     }

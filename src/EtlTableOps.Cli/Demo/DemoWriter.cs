@@ -1,4 +1,6 @@
+using System.Diagnostics;
 using EtlTableOps.Engines;
+using EtlTableOps.Errors;
 
 namespace EtlTableOps.Cli.Demo;
 
@@ -7,6 +9,8 @@ namespace EtlTableOps.Cli.Demo;
 /// </summary>
 internal sealed class DemoWriter : DemoConsumer
 {
+    private static readonly TimeSpan BusyTimeout = TimeSpan.FromSeconds(5);
+
     private readonly DemoEvents events;
     private readonly int number;
     private readonly int writers;
@@ -63,7 +67,7 @@ internal sealed class DemoWriter : DemoConsumer
 
     private async Task ChangeAsync(ChangeKind kind, long id, long cents, Sql change, CancellationToken token)
     {
-        await using var transaction = await Session.BeginAsync(TransactionMode.Write, null, token);
+        await using var transaction = await BeginAsync(token);
         var rows = await Session.ExecuteAsync(change, token);
         // Only the table of the beginning has the very old row, and its lock holds until the commit: this says, for sure, which
         // table the change went to.
@@ -77,6 +81,26 @@ internal sealed class DemoWriter : DemoConsumer
         };
         // No row of that key: it was deleted earlier, or the declared change removed it.
         if (rows > 0) page.Add(new CommittedChange(era, kind, id, cents));
+    }
+
+    /// <summary>
+    /// Where only one session of a database can write, an application waits for its turn (busy_timeout, usually 5 seconds) and
+    /// fails after that; everywhere else nothing is tried twice.
+    /// </summary>
+    private async Task<ISessionTransaction> BeginAsync(CancellationToken token)
+    {
+        var waited = Stopwatch.StartNew();
+        while (true)
+        {
+            try
+            {
+                return await Session.BeginAsync(TransactionMode.Write, null, token);
+            }
+            catch (EtlException e) when (Session.Capabilities.SingleWriter && waited.Elapsed < BusyTimeout && Session.Classify(e) == FailureKind.Busy)
+            {
+                await Task.Delay(1, token);
+            }
+        }
     }
 
     private Sql Insert(DemoEvent row) => Sql.Write(

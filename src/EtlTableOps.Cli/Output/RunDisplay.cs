@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Globalization;
 using EtlTableOps.Observability;
 using Spectre.Console;
 
@@ -124,7 +125,7 @@ internal sealed class RunDisplay(Terminal terminal, Detail detail) : IRunObserve
 
     private void Finish(StepFinished step)
     {
-        var said = step.Rows > 0 ? $"{Figures.Rows(step.Rows)} in {Figures.Time(step.Elapsed)}" : Figures.Time(step.Elapsed);
+        var said = step.Rows > 0 ? $"{Figures.Rows(step.Rows)} in {Human.Duration(step.Elapsed)}" : Human.Duration(step.Elapsed);
         current?.StopTask();
         current = null;
         // A finished step is a line that stays; only what runs is drawn in place, so that no screen is too short.
@@ -133,9 +134,15 @@ internal sealed class RunDisplay(Terminal terminal, Detail detail) : IRunObserve
 
     private static string Facts(RunProgress progress)
     {
-        var done = progress.Total > 0 ? $"{Figures.Count(progress.Done)} of {Figures.Rows(progress.Total)}" : Figures.Rows(progress.Done);
+        if (!progress.InRows)
+        {
+            return progress.Left is { } rest
+                ? string.Create(CultureInfo.InvariantCulture, $"{progress.Percent} %, {Human.Duration(rest)} left")
+                : string.Create(CultureInfo.InvariantCulture, $"{Math.Max(0, progress.Percent)} %");
+        }
+        var done = progress.Total > 0 ? $"{Human.Count(progress.Done)} of {Figures.Rows(progress.Total)}" : Figures.Rows(progress.Done);
         return progress.Left is { } left
-            ? $"{done}, {Figures.Rate(progress.Rate)}, {Figures.Time(left)} left"
+            ? $"{done}, {Figures.Rate(progress.Rate)}, {Human.Duration(left)} left"
             : $"{done}, {Figures.Rate(progress.Rate)}";
     }
 
