@@ -47,6 +47,7 @@ internal static class CommandLine
             RepairCommand.Create(),
             VersionsCommand.Create(),
             RemoveShadowCommand.Create(),
+            DemoCommand.Create(),
         };
         root.SetAction(parsed =>
         {

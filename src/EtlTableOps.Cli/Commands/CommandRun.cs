@@ -45,7 +45,10 @@ internal sealed class CommandRun
 
     public ResultText Text { get; }
 
-    public bool Json => Parsed.GetValue(CommonOptions.Json);
+    /// <summary>A secret that is not a part of the connection text, or null.</summary>
+    public static string? Password => Environment.GetEnvironmentVariable(CommonOptions.PasswordVariable) is { Length: > 0 } secret ? secret : null;
+
+    private bool Json => Parsed.GetValue(CommonOptions.Json);
 
     private TextWriter Out => Terminal.Out.Profile.Out.Writer;
 
@@ -60,8 +63,7 @@ internal sealed class CommandRun
     {
         var text = Parsed.GetValue(CommonOptions.Connection) ?? Environment.GetEnvironmentVariable(CommonOptions.ConnectionVariable);
         if (string.IsNullOrWhiteSpace(text)) throw new EtlException(ErrorCode.NoConnection);
-        var password = Environment.GetEnvironmentVariable(CommonOptions.PasswordVariable);
-        var database = await EngineList.ConnectAsync(text, null, null, string.IsNullOrEmpty(password) ? null : password, Token);
+        var database = await EngineList.ConnectAsync(text, null, null, Password, Token);
         return new TableOperations(database, Display);
     }
 
@@ -89,16 +91,7 @@ internal sealed class CommandRun
         if (question == Question.Ask && !Confirm(prepared.Plan)) throw new OperationCanceledException();
         var result = await Display.WhileAsync(() => prepared.RunAsync(Token));
         var code = outcome?.Invoke(result) ?? ExitCode.Done;
-        if (Json)
-        {
-            var line = toJson(result);
-            line["exitCode"] = (int)code;
-            JsonLine.Write(Out, line);
-        }
-        else
-        {
-            toText(result);
-        }
+        Tell(code, () => toJson(result), () => toText(result));
         return code;
     }
 
@@ -107,9 +100,22 @@ internal sealed class CommandRun
     {
         var operations = await OpenAsync();
         var result = await read(operations, Token);
-        if (Json) JsonLine.Write(Out, toJson(result));
-        else toText(result);
+        Tell(ExitCode.Done, () => toJson(result), () => toText(result));
         return ExitCode.Done;
+    }
+
+    /// <summary>Tells a result to a program or to a person.</summary>
+    public void Tell(ExitCode code, Func<JsonObject> toJson, Action toText)
+    {
+        if (!Json)
+        {
+            toText();
+            return;
+        }
+        var line = toJson();
+        line["ok"] = code == ExitCode.Done;
+        line["exitCode"] = (int)code;
+        JsonLine.Write(Out, line);
     }
 
     private static async Task<int> ExecuteAsync(string name, ParseResult parsed, Func<CommandRun, Task<ExitCode>> body, CancellationToken token)

@@ -1,7 +1,8 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
 using EtlTableOps.Cli.Output;
-using EtlTableOps.Cli.Parsing;
+using EtlTableOps.Errors;
+using EtlTableOps.Observability;
 
 namespace EtlTableOps.Cli.Commands;
 
@@ -39,14 +40,9 @@ internal static class CommonOptions
     /// <summary>An option that takes a length of time.</summary>
     public static Option<TimeSpan?> Duration(string name, string what, TimeSpan standard) => new(name)
     {
-        Description = $"{what} ({DurationText.Form}); {Figures.Time(standard)} when left out.",
+        Description = $"{what}, such as 100ms, 2s, 5m or 1h; {Human.Duration(standard)} when left out.",
         HelpName = "time",
-        CustomParser = result =>
-        {
-            if (DurationText.TryParse(Single(result), out var duration)) return duration;
-            result.AddError($"'{Single(result)}' is no length of time for {name}: write it {DurationText.Form}.");
-            return null;
-        },
+        CustomParser = result => Read(result, text => (TimeSpan?)Human.ParseDuration(text)),
     };
 
     /// <summary>Adds what a command that only reads takes.</summary>
@@ -68,4 +64,21 @@ internal static class CommonOptions
 
     /// <summary>The one word that an option's parser was given.</summary>
     public static string Single(ArgumentResult result) => result.Tokens.Count == 0 ? "" : result.Tokens[0].Value;
+
+    /// <summary>Reads an option's word with one of the library's readers; what it says against it becomes the usage error.</summary>
+    public static T? Read<T>(ArgumentResult result, Func<string, T> read) => Read(result, Single(result), read);
+
+    /// <summary>Reads one of several words.</summary>
+    public static T? Read<T>(ArgumentResult result, string word, Func<string, T> read)
+    {
+        try
+        {
+            return read(word);
+        }
+        catch (EtlException e) when (e.Code == ErrorCode.BadInput)
+        {
+            result.AddError(ShellWords.Of(e.Message));
+            return default;
+        }
+    }
 }

@@ -4,6 +4,7 @@ using EtlTableOps.Cli.Output;
 using EtlTableOps.Composition;
 using EtlTableOps.Errors;
 using EtlTableOps.Imports;
+using EtlTableOps.Observability;
 
 namespace EtlTableOps.Cli.Commands;
 
@@ -70,7 +71,7 @@ internal static class ImportCommand
                 shadow => JsonLine.Success(command.Name, shadow),
                 shadow => run.Text.Show(
                     shadow,
-                    $"{Figures.Rows(shadow.RowsDone)} imported into {shadow.Shadow} in {Figures.Time(shadow.Elapsed)} ({Figures.Rate(shadow.Rate)})",
+                    $"{Figures.Rows(shadow.RowsDone)} imported into {shadow.Shadow} in {Human.Duration(shadow.Elapsed)} ({Figures.Rate(shadow.Rate)})",
                     $"etl-table-ops test {ResultText.Argument(shadow.Table)}"));
         });
         return command;

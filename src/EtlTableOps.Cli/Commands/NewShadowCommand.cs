@@ -1,23 +1,22 @@
 using System.CommandLine;
 using EtlTableOps.Cli.Output;
-using EtlTableOps.Cli.Parsing;
 using EtlTableOps.Feeds;
+using EtlTableOps.Observability;
 using EtlTableOps.Shadows;
+using EtlTableOps.Tables;
 
 namespace EtlTableOps.Cli.Commands;
 
 /// <summary><c>new-shadow</c>: builds the shadow from a declared change.</summary>
 internal static class NewShadowCommand
 {
-    private delegate bool TryParse<T>(string text, out T? value);
-
     public static Command Create()
     {
         var table = CommonOptions.Table();
-        var add = Columns<AddedColumn>("--add-column", "name type [= expression]", "A column to add, with the SQL that computes it from the live row: \"band text = CASE WHEN amount > 100 THEN 'L' ELSE 'S' END\". A name with blanks stands in double quotes.", ColumnText.TryParseAdded);
-        var drop = Columns<string>("--drop-column", "name", "A column to leave out.", TryParseName);
-        var set = Columns<SetColumn>("--set-column", "name = expression", "A column to compute anew by SQL over the live row.", ColumnText.TryParseSet);
-        var alter = Columns<AlteredColumn>("--alter-column", "name type [= expression]", "A column to retype; without an expression its value is converted, and what does not fit fails.", ColumnText.TryParseAltered);
+        var add = Columns<AddedColumn>("--add-column", "name type [= expression]", "A column to add, with the SQL that computes it from the live row: \"band text = CASE WHEN amount > 100 THEN 'L' ELSE 'S' END\". A name with blanks stands in double quotes.", AddedColumn.Parse);
+        var drop = Columns<string>("--drop-column", "name", "A column to leave out.", text => TableName.ParsePart(text.Trim(), IdentifierFolding.Keep));
+        var set = Columns<SetColumn>("--set-column", "name = expression", "A column to compute anew by SQL over the live row.", SetColumn.Parse);
+        var alter = Columns<AlteredColumn>("--alter-column", "name type [= expression]", "A column to retype; without an expression its value is converted, and what does not fit fails.", AlteredColumn.Parse);
         var where = new Option<string?>("--where") { Description = "Keeps only the rows of which this SQL condition is true.", HelpName = "sql" };
         var query = new Option<string?>("--query") { Description = "A whole SQL query whose result becomes the rows, instead of the options above.", HelpName = "sql" };
         var structure = new Option<bool>("--structure") { Description = "Takes over no row: all come through imports." };
@@ -72,35 +71,19 @@ internal static class NewShadowCommand
                 shadow => JsonLine.Success(command.Name, shadow),
                 shadow => run.Text.Show(
                     shadow,
-                    $"{shadow.Shadow} is built: {Figures.Rows(shadow.Rows)} in {Figures.Time(shadow.Elapsed)} ({Figures.Rate(shadow.Rate)})",
+                    $"{shadow.Shadow} is built: {Figures.Rows(shadow.Rows)} in {Human.Duration(shadow.Elapsed)} ({Figures.Rate(shadow.Rate)})",
                     $"etl-table-ops test {ResultText.Argument(shadow.Table)}"));
         });
         return command;
     }
 
-    private static Option<T[]> Columns<T>(string name, string form, string what, TryParse<T> parse) => new(name)
+    private static Option<T[]> Columns<T>(string name, string form, string what, Func<string, T> parse) => new(name)
     {
         Description = $"{what} Can be repeated.",
         HelpName = form,
         Arity = ArgumentArity.OneOrMore,
-        CustomParser = result =>
-        {
-            var values = new List<T>();
-            foreach (var word in result.Tokens)
-            {
-                if (parse(word.Value, out var value) && value is not null) values.Add(value);
-                else result.AddError($"'{word.Value}' cannot be used for {name}: write it \"{form}\".");
-            }
-            return [.. values];
-        },
+        CustomParser = result => [.. result.Tokens.Select(word => CommonOptions.Read(result, word.Value, parse)).OfType<T>()],
     };
-
-    private static bool TryParseName(string text, out string? name)
-    {
-        var done = ColumnText.TryParseName(text, out var found);
-        name = found;
-        return done;
-    }
 
     private static T? Refuse<T>(System.CommandLine.Parsing.ArgumentResult result, string message)
     {

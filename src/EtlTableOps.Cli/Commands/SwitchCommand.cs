@@ -14,13 +14,15 @@ internal static class SwitchCommand
         var keep = new Option<int>("--keep-versions") { Description = "Kept versions after the switch; older ones are dropped.", HelpName = "count", DefaultValueFactory = _ => new SwitchRequest("").KeepVersions };
         keep.Validators.Add(result =>
         {
-            if (result.GetValueOrDefault<int>() < 0) result.AddError("--keep-versions takes 0 or more.");
+            if (result.GetValueOrDefault<int>() < 1) result.AddError("--keep-versions takes 1 or more: without a kept version there is no way back.");
         });
-        var command = new Command("switch", "Exchanges the names: the proven shadow goes live, the live table becomes a kept version.") { table, stall, tryFor, keep, CommonOptions.Yes }.Changing();
+        var swap = new Option<string?>("--swap-id") { Description = "The swap that is meant. With it a pipeline's retry is safe: a switch that is done already is reported as done, and not done again.", HelpName = "swap" };
+        var command = new Command("switch", "Exchanges the names: the proven shadow goes live, the live table becomes a kept version.") { table, swap, stall, tryFor, keep, CommonOptions.Yes }.Changing();
         CommandRun.Bind(command, run =>
         {
             var request = new SwitchRequest(run.Parsed.GetRequiredValue(table))
             {
+                SwapId = run.Parsed.GetValue(swap),
                 StallBudget = run.Parsed.GetValue(stall) ?? SwitchRequest.DefaultStallBudget,
                 TryFor = run.Parsed.GetValue(tryFor) ?? SwitchRequest.DefaultTryFor,
                 KeepVersions = run.Parsed.GetValue(keep),
@@ -28,7 +30,7 @@ internal static class SwitchCommand
             return run.ChangeAsync(
                 Question.Ask,
                 (operations, token) => operations.SwitchAsync(request, token),
-                swap => JsonLine.Success(command.Name, swap),
+                done => JsonLine.Success(command.Name, done),
                 run.Text.Show,
                 Outcome);
         });

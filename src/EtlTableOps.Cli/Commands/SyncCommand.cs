@@ -1,5 +1,6 @@
 using System.CommandLine;
 using EtlTableOps.Cli.Output;
+using EtlTableOps.Observability;
 
 namespace EtlTableOps.Cli.Commands;
 
@@ -17,7 +18,7 @@ internal static class SyncCommand
                 Question.None,
                 (operations, token) => operations.SyncAsync(request, token),
                 shadow => JsonLine.Success(command.Name, shadow),
-                shadow => run.Text.Show(shadow, $"{Figures.Rows(shadow.RowsDone)} brought over to {shadow.Shadow} in {Figures.Time(shadow.Elapsed)}", null));
+                shadow => run.Text.Show(shadow, $"{Figures.Rows(shadow.RowsDone)} brought over to {shadow.Shadow} in {Human.Duration(shadow.Elapsed)}", null));
         });
         return command;
     }

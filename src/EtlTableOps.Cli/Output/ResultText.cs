@@ -3,6 +3,7 @@ using EtlTableOps.Engines;
 using EtlTableOps.Errors;
 using EtlTableOps.Feeds;
 using EtlTableOps.Journal;
+using EtlTableOps.Observability;
 using EtlTableOps.Plans;
 using EtlTableOps.Shadows;
 using Spectre.Console;
@@ -19,7 +20,7 @@ internal sealed class ResultText(IAnsiConsole console)
         var facts = Facts();
         Add(facts, "swap", shadow.SwapId);
         Add(facts, "state", shadow.State.ToString());
-        Add(facts, "rows", Figures.Count(shadow.Rows) + (shadow.RowsImported > 0 ? $" ({Figures.Count(shadow.RowsImported)} imported)" : ""));
+        Add(facts, "rows", Human.Count(shadow.Rows) + (shadow.RowsImported > 0 ? $" ({Human.Count(shadow.RowsImported)} imported)" : ""));
         Add(facts, "feed", shadow.Feed == FeedKind.None ? "none: the switch refuses when the live table is written to" : $"{shadow.Feed}, {Figures.Rows(shadow.Lag)} behind");
         Change(facts, shadow.Change);
         if (next is not null) Add(facts, "next", next);
@@ -30,7 +31,7 @@ internal sealed class ResultText(IAnsiConsole console)
     public void Show(ShadowTestResult test)
     {
         Headline(test.Passed
-            ? $"{test.Shadow} is proven: {Figures.Rows(test.Rows)}, {test.Checks.Count} checks in {Figures.Time(test.Elapsed)}"
+            ? $"{test.Shadow} is proven: {Figures.Rows(test.Rows)}, {test.Checks.Count} checks in {Human.Duration(test.Elapsed)}"
             : $"{test.Shadow} is refuted: {test.Checks.Count(c => !c.Passed)} of {test.Checks.Count} checks failed");
         var table = new Table().Border(TableBorder.Minimal).AddColumns("", "check", "what it says");
         foreach (var check in test.Checks)
@@ -55,7 +56,7 @@ internal sealed class ResultText(IAnsiConsole console)
         if (swap.Version is not null) Add(facts, "kept", $"{swap.Version} (the table that was live before)");
         if (swap.Stall is { } stall)
         {
-            Add(facts, "lock", $"held for {Figures.Milliseconds(stall.HeldMilliseconds)} after {Tries(stall.Tries)} in {Figures.Time(TimeSpan.FromSeconds(stall.WaitedSeconds))}");
+            Add(facts, "lock", $"held for {Figures.Milliseconds(stall.HeldMilliseconds)} after {Tries(stall.Tries)} in {Human.Duration(TimeSpan.FromSeconds(stall.WaitedSeconds))}");
             if (stall.LongestQueueMilliseconds > 0) Add(facts, "", $"others queued behind our tries for {Figures.Milliseconds(stall.LongestQueueMilliseconds)} at most");
             foreach (var holder in stall.HeldBefore) Add(facts, "", $"held before by {holder}");
             if (stall.RowsDrained > 0) Add(facts, "", $"{Figures.Rows(stall.RowsDrained)} brought over inside the exchange");
@@ -119,9 +120,9 @@ internal sealed class ResultText(IAnsiConsole console)
             table.AddRow(
                 new Text(version.Table),
                 new Text(version.Version + (removed && version.Removed ? " (dropped)" : "")),
-                new Text(Figures.Time(version.Age)),
-                new Text(version.Rows < 0 ? "not known" : Figures.Count(version.Rows)).RightJustified(),
-                new Text(Figures.Size(version.Bytes)).RightJustified());
+                new Text(Human.Duration(version.Age)),
+                new Text(version.Rows < 0 ? "not known" : Human.Count(version.Rows)).RightJustified(),
+                new Text(Human.Bytes(version.Bytes)).RightJustified());
         }
         console.Write(table);
     }
@@ -175,7 +176,7 @@ internal sealed class ResultText(IAnsiConsole console)
         foreach (var line in swap.Lines)
         {
             var writer = console.Profile.Out.Writer;
-            writer.WriteLine($"-- {line.Line}. {line.Operation}/{line.Step}, {Figures.Moment(line.At)}, {Figures.Rows(line.Rows)}, {Figures.Time(TimeSpan.FromSeconds(line.Seconds))}, {line.Who}");
+            writer.WriteLine($"-- {line.Line}. {line.Operation}/{line.Step}, {Figures.Moment(line.At)}, {Figures.Rows(line.Rows)}, {Human.Duration(TimeSpan.FromSeconds(line.Seconds))}, {line.Who}");
             if (line.Statements.Length > 0) writer.WriteLine(line.Statements.TrimEnd().TrimEnd(';') + ";");
         }
     }
@@ -209,7 +210,7 @@ internal sealed class ResultText(IAnsiConsole console)
 
     private static void Add(Grid facts, string label, string text) => facts.AddRow(new Text(label), new Text(text));
 
-    private static string Tries(int tries) => tries == 1 ? "1 try" : $"{Figures.Count(tries)} tries";
+    private static string Tries(int tries) => tries == 1 ? "1 try" : $"{Human.Count(tries)} tries";
 
     private static string Scope(StepScope scope) => scope switch
     {

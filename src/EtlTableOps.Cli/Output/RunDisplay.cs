@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Globalization;
 using EtlTableOps.Observability;
 using Spectre.Console;
 
@@ -37,8 +38,8 @@ internal sealed class RunDisplay(Terminal terminal, Detail detail) : IRunObserve
     {
         if (!Draws) return await work();
         return await terminal.Error.Progress()
-            .AutoClear(false)
-            .HideCompleted(false)
+            .AutoClear(true)
+            .HideCompleted(true)
             .Columns(new SpinnerColumn(), new TaskDescriptionColumn { Alignment = Justify.Left }, new ProgressBarColumn { Width = 16 }, facts)
             .StartAsync(async context =>
             {
@@ -124,26 +125,24 @@ internal sealed class RunDisplay(Terminal terminal, Detail detail) : IRunObserve
 
     private void Finish(StepFinished step)
     {
-        var said = step.Rows > 0 ? $"{Figures.Rows(step.Rows)} in {Figures.Time(step.Elapsed)}" : Figures.Time(step.Elapsed);
-        if (current is not null)
-        {
-            current.IsIndeterminate = false;
-            current.Value = current.MaxValue;
-            facts.Set(current, said);
-            current.StopTask();
-            current = null;
-        }
-        else
-        {
-            Line($"  {step.Title}: {said}");
-        }
+        var said = step.Rows > 0 ? $"{Figures.Rows(step.Rows)} in {Human.Duration(step.Elapsed)}" : Human.Duration(step.Elapsed);
+        current?.StopTask();
+        current = null;
+        // A finished step is a line that stays; only what runs is drawn in place, so that no screen is too short.
+        Line($"  {step.Title}: {said}");
     }
 
     private static string Facts(RunProgress progress)
     {
-        var done = progress.Total > 0 ? $"{Figures.Count(progress.Done)} of {Figures.Rows(progress.Total)}" : Figures.Rows(progress.Done);
+        if (!progress.InRows)
+        {
+            return progress.Left is { } rest
+                ? string.Create(CultureInfo.InvariantCulture, $"{progress.Percent} %, {Human.Duration(rest)} left")
+                : string.Create(CultureInfo.InvariantCulture, $"{Math.Max(0, progress.Percent)} %");
+        }
+        var done = progress.Total > 0 ? $"{Human.Count(progress.Done)} of {Figures.Rows(progress.Total)}" : Figures.Rows(progress.Done);
         return progress.Left is { } left
-            ? $"{done}, {Figures.Rate(progress.Rate)}, {Figures.Time(left)} left"
+            ? $"{done}, {Figures.Rate(progress.Rate)}, {Human.Duration(left)} left"
             : $"{done}, {Figures.Rate(progress.Rate)}";
     }
 
