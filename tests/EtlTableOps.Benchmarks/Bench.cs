@@ -56,7 +56,7 @@ internal sealed class PostgreSqlBench(string text, string npgsql) : Bench
     public override IEnumerable<string> CreateEvents(long rows) =>
     [
         "CREATE TABLE allevents (event_id bigint PRIMARY KEY, event_ts timestamptz NOT NULL, user_id integer NOT NULL, event_type text NOT NULL, country varchar(8), amount numeric(12,2), payload text)",
-        string.Create(CultureInfo.InvariantCulture, $"INSERT INTO allevents SELECT i, timestamptz '2024-01-01' + i * interval '7 seconds', i * 7919 % 100003, 'type' || i % 12, 'C' || i % 40, i % 9973 / 100.0, 'payload of event ' || i FROM generate_series(1, {rows}) AS i"),
+        string.Create(CultureInfo.InvariantCulture, $"INSERT INTO allevents SELECT i, timestamptz '2024-01-01' + i * interval '7 seconds', i * 7919 % 100003, 'type' || i % 12, 'C' || i % 40, i % 9973 / 100.0, 'payload of event ' || i FROM generate_series(1::bigint, {rows}) AS i"),
         "CREATE INDEX ix_allevents_ts ON allevents (event_ts)",
         "VACUUM (ANALYZE) allevents",
     ];
