@@ -56,6 +56,15 @@ public readonly record struct SqlText(string Text)
     /// <summary>Writes a fragment from parts that quote themselves; parameters are not allowed in it.</summary>
     public static SqlText Write(ISqlQuoting quoting, [InterpolatedStringHandlerArgument(nameof(quoting))] ref SqlHandler text) => new(text.ToSql().Text);
 
+    /// <summary>
+    /// A user's SQL in parentheses. A line comment at its end must not swallow the closing one.
+    /// </summary>
+    public static SqlText InParentheses(string sql)
+    {
+        ArgumentNullException.ThrowIfNull(sql);
+        return new SqlText(sql.Contains("--", StringComparison.Ordinal) ? $"({sql}\n)" : $"({sql})");
+    }
+
     /// <summary>Fragments one after another with something between them.</summary>
     public static SqlText Join(string between, IEnumerable<SqlText> parts) => new(string.Join(between, parts.Select(p => p.Text)));
 

@@ -40,6 +40,9 @@ public sealed class EtlException : Exception
     /// <summary>The swap that the failure belongs to, when there is one.</summary>
     public string? SwapId { get; init; }
 
+    /// <summary>What the database itself said, in its first line; this error's own message where there is nothing behind it.</summary>
+    internal string Cause => (InnerException?.Message ?? Message).Split('\n')[0].TrimEnd('\r');
+
     /// <summary>The message and remedy of a code as they stand in the resources, for tests and docs.</summary>
     public static (string? Message, string? Remedy) TextsOf(ErrorCode code) =>
         (Texts.GetString(code.ToString(), CultureInfo.InvariantCulture),

@@ -62,12 +62,12 @@ internal sealed class ShadowImporter(EtlDatabase database, IRunObserver observer
         }
         try
         {
-            var described = await scope.Session.DescribeQueryAsync(new Sql($"SELECT * FROM ({request.Query}) AS q"), token).ConfigureAwait(false);
+            var described = await scope.Session.DescribeQueryAsync(new Sql($"SELECT * FROM {SqlText.InParentheses(request.Query!)} AS q"), token).ConfigureAwait(false);
             return ("a query", [.. described.Select(c => c.Name)]);
         }
         catch (EtlException e) when (e.Code == ErrorCode.StatementFailed)
         {
-            throw new EtlException(ErrorCode.BadInput, e, $"The query is not accepted by the database: {e.InnerException?.Message ?? e.Message}");
+            throw new EtlException(ErrorCode.BadInput, e, $"The query is not accepted by the database: {e.Cause}");
         }
     }
 
@@ -97,7 +97,7 @@ internal sealed class ShadowImporter(EtlDatabase database, IRunObserver observer
         var into = columns.Select(c => new Id(c.Name));
         var from = request.FromTable is { } table
             ? SqlText.Write(scope.Dialect, $"{TableName.Parse(table, scope.Dialect.Folding)}")
-            : new SqlText($"({request.Query}) AS q");
+            : new SqlText($"{SqlText.InParentheses(request.Query!)} AS q");
         return Sql.Write(scope.Dialect, $"INSERT INTO {shadow.Name} ({into}) SELECT {names.Select(n => new Id(n))} FROM {from}");
     }
 
@@ -163,7 +163,7 @@ internal sealed class ShadowImporter(EtlDatabase database, IRunObserver observer
         }
         catch (EtlException e) when (session.Classify(e) == FailureKind.BadData)
         {
-            throw new EtlException(ErrorCode.ImportFailed, e, shadow.Name, e.InnerException?.Message ?? e.Message);
+            throw new EtlException(ErrorCode.ImportFailed, e, shadow.Name, e.Cause);
         }
     }
 

@@ -17,9 +17,15 @@ internal static class SwapId
     /// <summary>The random tail, for names of objects.</summary>
     public static string Tail(string id) => id[(id.LastIndexOf('-') + 1)..];
 
-    /// <summary>The name of the version that an exchange at this moment leaves: <c>allevents_old_20261120T201500Z</c>.</summary>
-    public static string VersionName(string live, int maxBytes) =>
-        WithSuffix(live, "_old_" + DateTime.UtcNow.ToString(StampFormat, CultureInfo.InvariantCulture), maxBytes);
+    /// <summary>
+    /// The name of the version that an exchange at this moment leaves: <c>allevents_old_20261120t201500z</c>. What is appended is
+    /// written as the engine folds, so that nobody needs quotes to type it.
+    /// </summary>
+    public static string VersionName(string live, IdentifierFolding folding, int maxBytes)
+    {
+        var suffix = "_old_" + DateTime.UtcNow.ToString(StampFormat, CultureInfo.InvariantCulture);
+        return WithSuffix(live, folding == IdentifierFolding.Upper ? suffix.ToUpperInvariant() : suffix.ToLowerInvariant(), maxBytes);
+    }
 
     /// <summary>
     /// A name with a suffix within a number of UTF-8 bytes. A name that must be cut gets a hash of the whole, so that two long names with the

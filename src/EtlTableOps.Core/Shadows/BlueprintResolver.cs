@@ -113,9 +113,9 @@ internal sealed class BlueprintResolver(IEngineSession session, TableShape live)
             set.TryGetValue(c.Name, out var value);
             var source = to switch
             {
-                { Expression: { } expression } => Dialect.Convert(new SqlText($"({expression})"), to.Type),
+                { Expression: { } expression } => Dialect.Convert(SqlText.InParentheses(expression), to.Type),
                 not null => Dialect.Convert(itself, to.Type),
-                _ => value is null ? itself : new SqlText($"({value.Expression})"),
+                _ => value is null ? itself : SqlText.InParentheses(value.Expression),
             };
             columns.Add(Continue(c, to?.Type ?? c.Type, source) with { Unchanged = to is null && value is null });
         }
@@ -139,8 +139,8 @@ internal sealed class BlueprintResolver(IEngineSession session, TableShape live)
             throw new EtlException(ErrorCode.BadInput, $"Added column {added.Name}: {word} cannot be declared with the column. Add the key or reference to the table after the switch.");
         if (text.NotNull && added.Expression is null && text.Default is null)
             throw new EtlException(ErrorCode.BadInput, $"Added column {added.Name} is NOT NULL and has neither an expression nor a default for the rows that are there.");
-        var source = added.Expression is { } expression ? $"({expression})" : text.Default is { } value ? $"({value})" : "NULL";
-        return new ShadowColumn(added.Name, text.Type, new SqlText(source))
+        var source = added.Expression is { } expression ? SqlText.InParentheses(expression) : text.Default is { } value ? SqlText.InParentheses(value) : new SqlText("NULL");
+        return new ShadowColumn(added.Name, text.Type, source)
         {
             Nullable = !text.NotNull,
             Default = text.Default,
@@ -151,7 +151,7 @@ internal sealed class BlueprintResolver(IEngineSession session, TableShape live)
 
     private async Task<List<ShadowColumn>> QueryColumnsAsync(string query, CancellationToken token)
     {
-        var result = await DescribeAsync(new Sql($"SELECT * FROM ({query}) AS q"), "The query", token).ConfigureAwait(false);
+        var result = await DescribeAsync(new Sql($"SELECT * FROM {SqlText.InParentheses(query)} AS q"), "The query", token).ConfigureAwait(false);
         var columns = new List<ShadowColumn>();
         foreach (var c in live.Columns)
         {
@@ -203,10 +203,10 @@ internal sealed class BlueprintResolver(IEngineSession session, TableShape live)
             .Concat(change.Set.Select(s => ($"The expression of column {s.Name}", s.Expression)))
             .Concat(change.Alter.Where(a => a.Expression is not null).Select(a => ($"The expression of column {a.Name}", a.Expression!))))
         {
-            await DescribeAsync(Sql.Write(Dialect, $"SELECT ({new SqlText(expression)}) FROM {live.Name}"), what, token).ConfigureAwait(false);
+            await DescribeAsync(Sql.Write(Dialect, $"SELECT {SqlText.InParentheses(expression)} FROM {live.Name}"), what, token).ConfigureAwait(false);
         }
         if (change.Where is { } where)
-            await DescribeAsync(Sql.Write(Dialect, $"SELECT 1 FROM {live.Name} WHERE ({new SqlText(where)})"), "The condition", token).ConfigureAwait(false);
+            await DescribeAsync(Sql.Write(Dialect, $"SELECT 1 FROM {live.Name} WHERE {SqlText.InParentheses(where)}"), "The condition", token).ConfigureAwait(false);
         if (change.Query is null && !change.StructureOnly)
         {
             var stored = blueprint.Stored.Select(c => c.Source);
@@ -222,7 +222,7 @@ internal sealed class BlueprintResolver(IEngineSession session, TableShape live)
         }
         catch (EtlException e) when (e.Code == ErrorCode.StatementFailed)
         {
-            throw new EtlException(ErrorCode.BadInput, e, $"{what} is not accepted by the database: {e.InnerException?.Message ?? e.Message}");
+            throw new EtlException(ErrorCode.BadInput, e, $"{what} is not accepted by the database: {e.Cause}");
         }
     }
 }

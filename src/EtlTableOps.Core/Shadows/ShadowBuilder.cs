@@ -28,7 +28,7 @@ internal sealed class ShadowBuilder(EtlDatabase database, IRunObserver observer)
             var maxBytes = scope.Session.Capabilities.MaxNameBytes;
             var shadow = request.ShadowName is { } name
                 ? new TableName(live.Name.Schema, TableName.ParsePart(name, scope.Dialect.Folding))
-                : live.Name.WithName(SwapId.WithSuffix(live.Name.Name, "_new", maxBytes));
+                : live.Name.WithName(SwapId.WithSuffix(live.Name.Name, scope.Dialect.Folding == IdentifierFolding.Upper ? "_NEW" : "_new", maxBytes));
             if (shadow == live.Name) throw new EtlException(ErrorCode.BadInput, "The shadow cannot have the live table's name.");
 
             var blueprint = await resolver.ResolveAsync(

@@ -175,6 +175,7 @@ internal sealed class SwapUndoer(EtlDatabase database, IRunObserver observer)
             var differences = TableFingerprint.Differences(before, live.Attachments.Where(a => !a.OnShadow));
             foreach (var difference in differences) observer.OnEvent(new RunWarning($"After going back: {difference}"));
             record = await scope.Journal.UpdateAsync(record with { Details = record.Details with { Stall = stall, RowsLeftBehind = left, Differences = differences } }, token).ConfigureAwait(false);
+            await new VersionKeeper(database, observer).PruneLogsAsync(scope, token).ConfigureAwait(false);
             return SwapFinisher.Describe(database, record, watch.Elapsed);
         }
     }

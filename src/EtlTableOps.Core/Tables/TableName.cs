@@ -52,8 +52,9 @@ public sealed record TableName(string? Schema, string Name)
     /// <summary>The name for people; a part that needs quotes has them.</summary>
     public override string ToString() => Schema is null ? Show(Name) : Show(Schema) + "." + Show(Name);
 
+    // With a capital it is shown in quotes, so that every engine reads back the very name that was shown.
     private static string Show(string part) =>
-        IsPlain(part) ? part : "\"" + part.Replace("\"", "\"\"", StringComparison.Ordinal) + "\"";
+        IsPlain(part) && !part.Any(char.IsAsciiLetterUpper) ? part : "\"" + part.Replace("\"", "\"\"", StringComparison.Ordinal) + "\"";
 
     private static bool IsPlain(string text)
     {

@@ -69,13 +69,11 @@ internal sealed class VersionKeeper(EtlDatabase database, IRunObserver observer)
             ?? throw new EtlException(ErrorCode.NoVersion, scope.Live.Name, $" {version}");
     }
 
-    /// <summary>The steps that drop versions with the logs that count for them.</summary>
+    /// <summary>The steps that drop versions.</summary>
     public static IReadOnlyList<PlanStep> Steps(IDialect dialect, IEnumerable<SwapRecord> records) =>
         [.. records.Select(r => Step(dialect, r))];
 
-    /// <summary>
-    /// Drops versions that carry our mark. The log of what was written since goes too, unless it still watches the live table.
-    /// </summary>
+    /// <summary>Drops versions that carry our mark, and the logs that counted for them alone.</summary>
     public async Task<IReadOnlyList<SwapRecord>> RemoveAsync(TableScope scope, IReadOnlyList<SwapRecord> records, CancellationToken token)
     {
         var removed = new List<SwapRecord>();
@@ -88,21 +86,31 @@ internal sealed class VersionKeeper(EtlDatabase database, IRunObserver observer)
                 continue;
             }
             await new StepRunner(scope.Session, scope.Journal, observer, Operation, record.Id).RunAsync(Step(scope.Dialect, record), token).ConfigureAwait(false);
-            removed.Add(await scope.Journal.UpdateAsync(record with
-            {
-                Version = VersionState.Removed,
-                Details = record.Details with { GuardLog = null },
-            }, token).ConfigureAwait(false));
+            removed.Add(await scope.Journal.UpdateAsync(record with { Version = VersionState.Removed }, token).ConfigureAwait(false));
         }
+        await PruneLogsAsync(scope, token).ConfigureAwait(false);
         return removed;
     }
 
-    private static PlanStep Step(IDialect dialect, SwapRecord record)
+    /// <summary>
+    /// Removes logs of rows written since an exchange once no version is left that they count for: a version counts all that was written since it was
+    /// set aside, so a log serves every version that is as old as its exchange or older.
+    /// </summary>
+    public async Task PruneLogsAsync(TableScope scope, CancellationToken token)
     {
-        var statements = new List<Sql>(dialect.DropTable(record.VersionTable!));
-        if (record.Details.GuardLog is { } log) statements.AddRange(dialect.RemoveLog(log with { Watched = record.Live }));
-        return new PlanStep("remove-version", $"Drop version {record.VersionTable}", statements);
+        var exchanged = (await scope.SwapsAsync(token).ConfigureAwait(false)).Where(r => r.Details.SwitchedAt is not null).ToList();
+        var oldest = exchanged.Where(r => r.Version == VersionState.Kept).Min(r => r.Details.SwitchedAt);
+        foreach (var record in exchanged.Where(r => r.Details.GuardLog is not null && (oldest is null || r.Details.SwitchedAt < oldest)))
+        {
+            var statements = scope.Dialect.RemoveLog(record.Details.GuardLog! with { Watched = record.Live });
+            await new StepRunner(scope.Session, scope.Journal, observer, Operation, record.Id)
+                .RunAsync(new PlanStep("remove-log", "Remove a log that counts for no version any more", statements), token).ConfigureAwait(false);
+            await scope.Journal.UpdateAsync(record with { Details = record.Details with { GuardLog = null } }, token).ConfigureAwait(false);
+        }
     }
+
+    private static PlanStep Step(IDialect dialect, SwapRecord record) =>
+        new("remove-version", $"Drop version {record.VersionTable}", dialect.DropTable(record.VersionTable!));
 
     private async Task<IReadOnlyList<TableVersion>> RunAsync(TableName live, IReadOnlyList<SwapRecord> chosen, CancellationToken token)
     {

@@ -10,7 +10,7 @@ internal static class VersionNames
     public static async Task<TableName> FreeAsync(TableScope scope, string swapId, CancellationToken token)
     {
         var maxBytes = scope.Session.Capabilities.MaxNameBytes;
-        var name = scope.Live.Name.WithName(SwapId.VersionName(scope.Live.Name.Name, maxBytes));
+        var name = scope.Live.Name.WithName(SwapId.VersionName(scope.Live.Name.Name, scope.Dialect.Folding, maxBytes));
         return await scope.Session.ReadShapeAsync(name, token).ConfigureAwait(false) is null
             ? name
             : name.WithName(SwapId.WithSuffix(name.Name, "_" + SwapId.Tail(swapId), maxBytes));
