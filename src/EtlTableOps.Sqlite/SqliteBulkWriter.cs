@@ -181,6 +181,12 @@ internal sealed class SqliteBulkWriter : IBulkWriter
         var most = Encoding.UTF8.GetMaxByteCount(text.Length);
         if (most > buffer.Length) buffer = new byte[most];
         var length = Encoding.UTF8.GetBytes(text, buffer);
+        // An empty span has no address, and a text without an address is null to the library.
+        if (length == 0)
+        {
+            raw.sqlite3_bind_text(statement, at, "");
+            return;
+        }
         raw.sqlite3_bind_text(statement, at, buffer.AsSpan(0, length));
     }
 

@@ -43,11 +43,13 @@ internal sealed partial class SqliteDialect : IDialect
 
     /// <inheritdoc/>
     /// <remarks>
-    /// A table with a log of ours is known by that log's triggers, which go with it and with nothing else; another by its root page, which VACUUM changes.
+    /// A shadow or version is known by its mark, a live table with a log of ours by that log's triggers: they go with their table and with nothing else.
+    /// Another is known by its root page, which VACUUM changes.
     /// Behind it stands a hash of the texts of the table and of all that is on it, so that a change by somebody else shows under the lock, too.
     /// </remarks>
     public Sql ObjectIdOf(TableName table) => Sql.Write(this, $"""
-        SELECT coalesce((SELECT group_concat(name, ' ') FROM (SELECT name FROM sqlite_schema WHERE type = 'trigger' AND tbl_name = {new SqlLiteral(table.Name)} COLLATE NOCASE AND name GLOB 'etltableops_*_insert' AND name NOT GLOB 'etltableops_*_before_insert' ORDER BY name)), 'page ' || rootpage)
+        SELECT coalesce((SELECT min(name) FROM sqlite_schema WHERE type = 'trigger' AND tbl_name = {new SqlLiteral(table.Name)} COLLATE NOCASE AND name GLOB 'etltableops_mark_*'),
+            (SELECT group_concat(name, ' ') FROM (SELECT name FROM sqlite_schema WHERE type = 'trigger' AND tbl_name = {new SqlLiteral(table.Name)} COLLATE NOCASE AND name GLOB 'etltableops_*_insert' AND name NOT GLOB 'etltableops_*_before_insert' ORDER BY name)), 'page ' || rootpage)
             || ' ' || (SELECT printf('%016x', {new SqlText(SqliteFunctions.Hash)}('T', group_concat(sql, char(10)))) FROM (SELECT sql FROM sqlite_schema WHERE tbl_name = {new SqlLiteral(table.Name)} COLLATE NOCASE AND name NOT GLOB 'etltableops_*' ORDER BY type, name))
         FROM sqlite_schema WHERE type = 'table' AND name = {new SqlLiteral(table.Name)} COLLATE NOCASE
         """);

@@ -37,7 +37,7 @@ internal static unsafe class SqliteFunctions
     {
         var affinities = SqliteNative.Bytes(values[0]);
         var hash = P5 + (ulong)count;
-        for (var i = 1; i < count; i++) hash = Add(hash, affinities[i - 1], values[i]);
+        for (var i = 1; i < count; i++) hash = AddValue(hash, affinities[i - 1], values[i]);
         hash ^= hash >> 33;
         hash *= P2;
         hash ^= hash >> 29;
@@ -46,41 +46,41 @@ internal static unsafe class SqliteFunctions
         SqliteNative.ResultInt64(context, (long)hash);
     }
 
-    private static ulong Add(ulong hash, byte affinity, nint value)
+    private static ulong AddValue(ulong hash, byte affinity, nint value)
     {
         var type = SqliteNative.ValueType(value);
         if (type == SqliteNative.Text && affinity is (SqliteAffinity.Numeric or SqliteAffinity.Real)) type = SqliteNative.ValueNumericType(value);
         switch (type)
         {
             case SqliteNative.Integer when affinity == SqliteAffinity.Real:
-                return Add(hash, (double)SqliteNative.ValueInt64(value));
+                return AddReal(hash, SqliteNative.ValueInt64(value));
             case SqliteNative.Real when affinity == SqliteAffinity.Numeric:
                 var real = SqliteNative.ValueDouble(value);
                 // As sqlite3VdbeIntegerAffinity: a whole number within 64 bits, its two ends excluded, is stored as one.
-                return real > long.MinValue && real < long.MaxValue && Math.Truncate(real) == real ? Add(hash, 1, (ulong)(long)real) : Add(hash, real);
+                return real > long.MinValue && real < long.MaxValue && Math.Truncate(real) == real ? AddWord(hash, 1, (ulong)(long)real) : AddReal(hash, real);
             case SqliteNative.Integer when affinity == SqliteAffinity.Text:
             case SqliteNative.Real when affinity == SqliteAffinity.Text:
                 SqliteNative.ValueText(value);
-                return Add(hash, 3, SqliteNative.Bytes(value));
+                return AddBytes(hash, 3, SqliteNative.Bytes(value));
             case SqliteNative.Integer:
-                return Add(hash, 1, (ulong)SqliteNative.ValueInt64(value));
+                return AddWord(hash, 1, (ulong)SqliteNative.ValueInt64(value));
             case SqliteNative.Real:
-                return Add(hash, SqliteNative.ValueDouble(value));
+                return AddReal(hash, SqliteNative.ValueDouble(value));
             case SqliteNative.Text:
-                return Add(hash, 3, SqliteNative.Bytes(value));
+                return AddBytes(hash, 3, SqliteNative.Bytes(value));
             case SqliteNative.Blob:
-                return Add(hash, 4, SqliteNative.Bytes(value));
+                return AddBytes(hash, 4, SqliteNative.Bytes(value));
             default:
-                return Add(hash, 0, 0);
+                return AddWord(hash, 0, 0);
         }
     }
 
     // Zero has one hash: SQLite keeps no negative zero in a column of REAL affinity.
-    private static ulong Add(ulong hash, double value) => Add(hash, 2, value == 0 ? 0 : BitConverter.DoubleToUInt64Bits(value));
+    private static ulong AddReal(ulong hash, double value) => AddWord(hash, 2, value == 0 ? 0 : BitConverter.DoubleToUInt64Bits(value));
 
-    private static ulong Add(ulong hash, ulong tag, ulong value) => Round(hash + (tag * P5), value);
+    private static ulong AddWord(ulong hash, ulong tag, ulong value) => Round(hash + (tag * P5), value);
 
-    private static ulong Add(ulong hash, ulong tag, ReadOnlySpan<byte> bytes)
+    private static ulong AddBytes(ulong hash, ulong tag, ReadOnlySpan<byte> bytes)
     {
         hash = Round(hash + (tag * P5), (ulong)bytes.Length);
         while (bytes.Length >= 8)
