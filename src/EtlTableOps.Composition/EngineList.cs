@@ -9,6 +9,7 @@ public static class EngineList
     /// <summary>The engines that are built in, the embedded default first.</summary>
     public static IReadOnlyList<IEngine> All { get; } =
     [
+        new Sqlite.SqliteEngine(),
         new PostgreSql.PostgreSqlEngine(),
     ];
 

@@ -1,0 +1,102 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+using System.Text;
+
+namespace EtlTableOps.Sqlite;
+
+/// <summary>
+/// The few calls of the SQLite library that our functions need. The managed wrapper makes an object for each value of each row,
+/// which is slower than the scan itself; a function pointer makes none.
+/// </summary>
+internal static unsafe partial class SqliteNative
+{
+    /// <summary>Storage class: whole number.</summary>
+    public const int Integer = 1;
+
+    /// <summary>Storage class: floating point.</summary>
+    public const int Real = 2;
+
+    /// <summary>Storage class: text.</summary>
+    public const int Text = 3;
+
+    /// <summary>Storage class: bytes.</summary>
+    public const int Blob = 4;
+
+    private const string Library = "e_sqlite3";
+    private const int Utf8 = 1;
+    private const int Deterministic = 0x800;
+
+    /// <summary>Registers a scalar function with any number of arguments.</summary>
+    public static void Register(nint database, string name, delegate* unmanaged[Cdecl]<nint, int, nint*, void> function)
+    {
+        fixed (byte* text = Encoding.UTF8.GetBytes(name + '\0'))
+        {
+            var rc = CreateFunction(database, text, -1, Utf8 | Deterministic, 0, (nint)function, 0, 0, 0);
+            if (rc != 0) throw new InvalidOperationException($"SQLite did not take function {name} (code {rc}).");
+        }
+    }
+
+    /// <summary>The bytes of a text or blob as they are stored; valid until the function returns.</summary>
+    public static ReadOnlySpan<byte> Bytes(nint value)
+    {
+        // sqlite3_value_blob and not _text: the latter copies the text to end it with a zero.
+        var start = ValueBlob(value);
+        var length = ValueBytes(value);
+        return start is null || length <= 0 ? [] : new ReadOnlySpan<byte>(start, length);
+    }
+
+    [DllImport(Library, EntryPoint = "sqlite3_value_type")]
+    [SuppressGCTransition]
+    public static extern int ValueType(nint value);
+
+    [DllImport(Library, EntryPoint = "sqlite3_value_int64")]
+    [SuppressGCTransition]
+    public static extern long ValueInt64(nint value);
+
+    [DllImport(Library, EntryPoint = "sqlite3_value_double")]
+    [SuppressGCTransition]
+    public static extern double ValueDouble(nint value);
+
+    /// <summary>The storage class after numeric affinity was tried on a text.</summary>
+    [DllImport(Library, EntryPoint = "sqlite3_value_numeric_type")]
+    public static extern int ValueNumericType(nint value);
+
+    /// <summary>Brings a number to its text.</summary>
+    [DllImport(Library, EntryPoint = "sqlite3_value_text")]
+    public static extern byte* ValueText(nint value);
+
+    [DllImport(Library, EntryPoint = "sqlite3_result_int64")]
+    [SuppressGCTransition]
+    public static extern void ResultInt64(nint context, long value);
+
+    [DllImport(Library, EntryPoint = "sqlite3_result_value")]
+    public static extern void ResultValue(nint context, nint value);
+
+    /// <summary>Fails the statement with a message.</summary>
+    public static void ResultError(nint context, string message)
+    {
+        var bytes = Encoding.UTF8.GetBytes(message);
+        fixed (byte* text = bytes) ResultErrorText(context, text, bytes.Length);
+    }
+
+    /// <summary>Sets, or with null takes away, what the library tells of each access while it compiles. It cannot fail.</summary>
+    public static void Authorize(nint database, delegate* unmanaged[Cdecl]<nint, int, byte*, byte*, byte*, byte*, int> callback, nint state) =>
+        _ = SetAuthorizer(database, callback, state);
+
+    [DllImport(Library, EntryPoint = "sqlite3_set_authorizer")]
+    private static extern int SetAuthorizer(nint database, delegate* unmanaged[Cdecl]<nint, int, byte*, byte*, byte*, byte*, int> callback, nint state);
+
+    [DllImport(Library, EntryPoint = "sqlite3_value_blob")]
+    [SuppressGCTransition]
+    private static extern void* ValueBlob(nint value);
+
+    [DllImport(Library, EntryPoint = "sqlite3_value_bytes")]
+    [SuppressGCTransition]
+    private static extern int ValueBytes(nint value);
+
+    [DllImport(Library, EntryPoint = "sqlite3_result_error")]
+    private static extern void ResultErrorText(nint context, byte* message, int length);
+
+    [DllImport(Library, EntryPoint = "sqlite3_create_function_v2")]
+    private static extern int CreateFunction(nint database, byte* name, int arguments, int flags, nint state, nint function, nint step, nint final, nint destroy);
+}
