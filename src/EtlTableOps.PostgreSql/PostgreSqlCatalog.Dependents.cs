@@ -187,7 +187,7 @@ internal static partial class PostgreSqlCatalog
                 {{With}}
                 SELECT n.nspname::text, c.relname::text, c.relkind::text, c.relpersistence = 't' AND NOT pg_is_other_temp_schema(n.oid), pg_is_other_temp_schema(n.oid),
                        pg_get_viewdef(c.oid), quote_ident(pg_get_userbyid(c.relowner)),
-                       coalesce((SELECT string_agg(format('%I=%L', o.option_name, o.option_value), ', ' ORDER BY o.option_name) FROM pg_options_to_table(c.reloptions) o), ''),
+                       coalesce((SELECT string_agg(format('%I=%L', o.option_name, o.option_value), ', ' ORDER BY o.pos) FROM pg_options_to_table(c.reloptions) WITH ORDINALITY o(option_name, option_value, pos)), ''),
                        (SELECT string_agg(quote_ident(a.attname), ', ' ORDER BY a.attnum) FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped),
                        {{ColumnsUsed("pg_rewrite", "r.oid")}}, format('%I.%I', n.nspname, c.relname)
                 FROM pg_rewrite r JOIN pg_class c ON c.oid = r.ev_class JOIN pg_namespace n ON n.oid = c.relnamespace

@@ -23,8 +23,8 @@ internal static partial class PostgreSqlCatalog
                        (SELECT quote_ident(t.spcname) FROM pg_tablespace t WHERE t.oid = c.reltablespace),
                        (SELECT quote_ident(a.amname) FROM pg_am a WHERE a.oid = c.relam AND a.amname <> current_setting('default_table_access_method')),
                        concat_ws(', ',
-                         (SELECT string_agg(format('%I=%L', o.option_name, o.option_value), ', ' ORDER BY o.option_name) FROM pg_options_to_table(c.reloptions) o),
-                         (SELECT string_agg(format('toast.%I=%L', o.option_name, o.option_value), ', ' ORDER BY o.option_name) FROM pg_class t, pg_options_to_table(t.reloptions) o WHERE t.oid = c.reltoastrelid)),
+                         (SELECT string_agg(format('%I=%L', o.option_name, o.option_value), ', ' ORDER BY o.pos) FROM pg_options_to_table(c.reloptions) WITH ORDINALITY o(option_name, option_value, pos)),
+                         (SELECT string_agg(format('toast.%I=%L', o.option_name, o.option_value), ', ' ORDER BY o.pos) FROM pg_class t, pg_options_to_table(t.reloptions) WITH ORDINALITY o(option_name, option_value, pos) WHERE t.oid = c.reltoastrelid)),
                        c.relrowsecurity, c.relforcerowsecurity, c.relreplident::text,
                        CASE WHEN c.relkind = 'r' THEN pg_relation_size(c.oid) / current_setting('block_size')::bigint ELSE 0 END,
                        c.relkind::text, CASE WHEN m.level > 0 THEN obj_description(c.oid, 'pg_class') END,
@@ -77,7 +77,7 @@ internal static partial class PostgreSqlCatalog
                        CASE WHEN a.attstorage <> t.typstorage THEN CASE a.attstorage WHEN 'p' THEN 'PLAIN' WHEN 'e' THEN 'EXTERNAL' WHEN 'm' THEN 'MAIN' WHEN 'x' THEN 'EXTENDED' END END,
                        {{compression}},
                        nullif(a.attstattarget::int, -1),
-                       (SELECT string_agg(format('%I=%L', o.option_name, o.option_value), ', ' ORDER BY o.option_name) FROM pg_options_to_table(a.attoptions) o),
+                       (SELECT string_agg(format('%I=%L', o.option_name, o.option_value), ', ' ORDER BY o.pos) FROM pg_options_to_table(a.attoptions) WITH ORDINALITY o(option_name, option_value, pos)),
                        s.relname::text,
                        concat_ws(' ', 'START WITH ' || q.seqstart, 'INCREMENT BY ' || q.seqincrement,
                          CASE WHEN q.seqmin <> CASE WHEN q.seqincrement > 0 THEN 1 WHEN q.seqtypid = 'int2'::regtype THEN -32768 WHEN q.seqtypid = 'int4'::regtype THEN -2147483648 ELSE -9223372036854775808 END
@@ -119,7 +119,7 @@ internal static partial class PostgreSqlCatalog
                        CASE WHEN con.condeferrable THEN CASE WHEN con.condeferred THEN ' DEFERRABLE INITIALLY DEFERRED' ELSE ' DEFERRABLE' END ELSE '' END,
                        pg_get_indexdef(i.indexrelid),
                        format('CREATE %sINDEX %I ON %s%I.%I ', CASE WHEN i.indisunique THEN 'UNIQUE ' ELSE '' END, ci.relname, CASE WHEN ct.relkind = 'p' THEN 'ONLY ' ELSE '' END, n.nspname, ct.relname),
-                       coalesce((SELECT string_agg(format('%I=%L', o.option_name, o.option_value), ', ' ORDER BY o.option_name) FROM pg_options_to_table(ci.reloptions) o), ''),
+                       coalesce((SELECT string_agg(format('%I=%L', o.option_name, o.option_value), ', ' ORDER BY o.pos) FROM pg_options_to_table(ci.reloptions) WITH ORDINALITY o(option_name, option_value, pos)), ''),
                        (SELECT quote_ident(t.spcname) FROM pg_tablespace t WHERE t.oid = ci.reltablespace),
                        obj_description(ci.oid, 'pg_class'), obj_description(con.oid, 'pg_constraint'),
                        ARRAY(SELECT DISTINCT a.attname::text FROM pg_depend d JOIN pg_attribute a ON a.attrelid = d.refobjid AND a.attnum = d.refobjsubid

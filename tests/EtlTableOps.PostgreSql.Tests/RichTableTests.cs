@@ -110,7 +110,7 @@ public sealed class RichTableTests(PostgreSqlDatabase database) : PostgreSqlTest
               UNION ALL SELECT concat_ws(' ', 'index', pg_get_indexdef(indexrelid), indisclustered, indisreplident, obj_description(indexrelid, 'pg_class')) FROM pg_index WHERE indrelid = @t::regclass
               UNION ALL SELECT concat_ws(' ', 'trigger', pg_get_triggerdef(oid), tgenabled, obj_description(oid, 'pg_trigger')) FROM pg_trigger WHERE tgrelid = @t::regclass AND NOT tgisinternal AND tgname NOT LIKE 'etltableops%'
               UNION ALL SELECT concat_ws(' ', 'policy', polrelid::regclass, polname, polcmd, polpermissive, pg_get_expr(polqual, polrelid), pg_get_expr(polwithcheck, polrelid), obj_description(oid, 'pg_policy')) FROM pg_policy
-              UNION ALL SELECT concat_ws(' ', 'statistics', pg_get_statisticsobjdef(oid), stxstattarget, stxowner::regrole, obj_description(oid, 'pg_statistic_ext')) FROM pg_statistic_ext
+              UNION ALL SELECT concat_ws(' ', 'statistics', pg_get_statisticsobjdef(oid), stxstattarget, stxowner::regrole, obj_description(oid, 'pg_statistic_ext')) FROM pg_statistic_ext WHERE stxrelid = @t::regclass
               UNION ALL SELECT concat_ws(' ', 'view', c.oid, c.oid::regclass, c.relowner::regrole, reloptions, relacl, pg_get_viewdef(c.oid), obj_description(c.oid, 'pg_class')) FROM pg_class c WHERE relkind = 'v' AND relnamespace = '"App"'::regnamespace
               UNION ALL SELECT concat_ws(' ', 'rule', pg_get_ruledef(oid)) FROM pg_rewrite WHERE rulename <> '_RETURN' AND oid > 16384
               UNION ALL SELECT concat_ws(' ', 'publication', pubname, schemaname, tablename, attnames, rowfilter) FROM pg_publication_tables
