@@ -136,6 +136,7 @@ internal sealed class PostgreSqlBulkWriter : IBulkWriter
                 continue;
             }
             var text = PostgreSqlTextForm.Of(values[i]!);
+            if (text.Contains('\0', StringComparison.Ordinal)) throw Bad(column, start, "the text holds a NUL character, which the database cannot store");
             try
             {
                 WriteEscaped(text);
@@ -166,14 +167,7 @@ internal sealed class PostgreSqlBulkWriter : IBulkWriter
         binary = false;
         WriteText(values);
         rows++;
-        try
-        {
-            await EndCopyAsync(token).ConfigureAwait(false);
-        }
-        catch (BadValueException e) when (e.Column.Length > 0)
-        {
-            throw WithValue(e, values);
-        }
+        await EndCopyAsync(token).ConfigureAwait(false);
     }
 
     private async Task SendAsync(CancellationToken token)
@@ -245,33 +239,25 @@ internal sealed class PostgreSqlBulkWriter : IBulkWriter
     private BadValueException? Refused(PostgresException e)
     {
         if (e.SqlState.Length != 5 || e.SqlState[..2] is not ("22" or "23" or "P0")) return null;
-        var (line, column) = PostgreSqlCopyContext.Read(e.Where, table.Name, columns.Select(c => c.Name));
+        var (line, column, value) = PostgreSqlCopyContext.Read(e.Where, table.Name, columns.Select(c => c.Name));
         if (line <= 0) return null;
-        return new BadValueException(copyFirstRow + line - 1, e.ColumnName ?? column, PostgreSqlFailures.Explain(e), e);
-    }
-
-    private BadValueException WithValue(BadValueException e, object?[] values)
-    {
-        for (var i = 0; i < columns.Count; i++)
-        {
-            if (columns[i].Name != e.Column || values[i] is null or DBNull) continue;
-            var value = PostgreSqlTextForm.Of(values[i]!);
-            if (value.Length > 80) value = value[..79] + "…";
-            return e.Message.Contains(value, StringComparison.Ordinal) ? e : new BadValueException(e.Row, e.Column, $"'{value}': {e.Message}", e.InnerException);
-        }
-        return e;
+        var said = PostgreSqlFailures.Explain(e);
+        if (value.Length > 80) value = value[..79] + "…";
+        if (value.Length > 0 && !said.Contains(value, StringComparison.Ordinal)) said = $"'{value}': {said}";
+        return new BadValueException(copyFirstRow + line - 1, e.ColumnName ?? column, said, e);
     }
 
     private void CheckNull(PostgreSqlBulkColumn column, int start)
     {
-        if (column.Nullable) return;
-        buffer.CutTo(start);
-        throw new BadValueException(rows, column.Name, "there is no value, and the column takes no null");
+        if (!column.Nullable) throw Bad(column, start, "there is no value, and the column takes no null");
     }
 
-    private BadValueException NotUnicode(PostgreSqlBulkColumn column, int start, EncoderFallbackException e)
+    private BadValueException NotUnicode(PostgreSqlBulkColumn column, int start, EncoderFallbackException e) =>
+        Bad(column, start, "the text is no valid Unicode: half of a surrogate pair stands alone in it", e);
+
+    private BadValueException Bad(PostgreSqlBulkColumn column, int start, string why, Exception? inner = null)
     {
         buffer.CutTo(start);
-        return new BadValueException(rows, column.Name, "the text is no valid Unicode: half of a surrogate pair stands alone in it", e);
+        return new BadValueException(rows, column.Name, why, inner);
     }
 }

@@ -58,9 +58,10 @@ internal static class PostgreSqlConnectionText
         settings.LogParameters = false;
         // Half-open connections are noticed by the kernel. The driver's own keepalive is off: it sends statements between ours.
         settings.KeepAlive = 0;
-        settings.TcpKeepAlive = true;
-        if (settings.TcpKeepAliveTime == 0) settings.TcpKeepAliveTime = 30;
-        if (settings.TcpKeepAliveInterval == 0) settings.TcpKeepAliveInterval = 10;
+        // A unix socket has no such options and fails on them; its other end dies with its process.
+        settings.TcpKeepAlive = !settings.Host.StartsWith('/');
+        settings.TcpKeepAliveTime = !settings.TcpKeepAlive ? 0 : settings.TcpKeepAliveTime > 0 ? settings.TcpKeepAliveTime : 30;
+        settings.TcpKeepAliveInterval = !settings.TcpKeepAlive ? 0 : settings.TcpKeepAliveInterval > 0 ? settings.TcpKeepAliveInterval : 10;
         settings.CancellationTimeout = 500;
         // Names the statement of a batch that failed.
         settings.IncludeFailedBatchedCommand = true;

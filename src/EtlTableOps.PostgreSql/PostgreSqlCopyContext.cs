@@ -8,8 +8,8 @@ namespace EtlTableOps.PostgreSql;
 /// </summary>
 internal static class PostgreSqlCopyContext
 {
-    /// <summary>The row's number from 1, and the column; 0 and empty where it does not say.</summary>
-    public static (long Line, string Column) Read(string? where, string table, IEnumerable<string> columns)
+    /// <summary>The row's number from 1, the column and its value; 0 and empty where it does not say.</summary>
+    public static (long Line, string Column, string Value) Read(string? where, string table, IEnumerable<string> columns)
     {
         var start = "COPY " + table;
         foreach (var line in (where ?? "").Split('\n'))
@@ -22,15 +22,16 @@ internal static class PostgreSqlCopyContext
             var end = rest.IndexOfAnyExceptInRange('0', '9');
             var number = end < 0 ? rest : rest[..end];
             if (!long.TryParse(number, NumberStyles.None, CultureInfo.InvariantCulture, out var row)) continue;
-            return (row, end < 0 ? "" : Column(rest[end..].ToString(), columns));
+            var (column, value) = end < 0 ? ("", "") : Column(rest[end..].ToString(), columns);
+            return (row, column, value);
         }
-        return (0, "");
+        return (0, "", "");
     }
 
     // A word stands before the column's name, and a colon with the value may stand behind it.
-    private static string Column(string rest, IEnumerable<string> columns)
+    private static (string Column, string Value) Column(string rest, IEnumerable<string> columns)
     {
-        var found = "";
+        var (found, value) = ("", "");
         var place = int.MaxValue;
         foreach (var column in columns)
         {
@@ -40,8 +41,9 @@ internal static class PostgreSqlCopyContext
             var behind = rest.AsSpan(at + 1 + column.Length);
             if (behind.Length > 0 && behind[0] != ':') continue;
             found = column;
+            value = behind.TrimStart(": ").Trim('"').ToString();
             place = at;
         }
-        return found;
+        return (found, value);
     }
 }

@@ -63,22 +63,26 @@ internal sealed class PostgreSqlSurroundings(PostgreSqlSession session)
             Doing(r.GetString(3), r.GetString(4))), token);
     }
 
-    /// <summary>The table's columns with what their types are stored as.</summary>
+    /// <summary>
+    /// The table's columns with what their types are stored as. A domain with a rule of its own has no binary form here: only of a text does
+    /// the server say which value broke the rule.
+    /// </summary>
     public Task<IReadOnlyList<PostgreSqlColumnType>> ReadColumnTypesAsync(TableName table, CancellationToken token)
     {
         var sql = new Sql("""
             WITH RECURSIVE t AS (
-              SELECT a.attname::text AS name, y.oid, y.typtype, y.typbasetype, a.atttypmod AS typmod, y.typtypmod, y.typreceive
+              SELECT a.attname::text AS name, y.oid, y.typtype, y.typbasetype, a.atttypmod AS typmod, y.typtypmod, y.typnotnull, y.typreceive, false AS judged
               FROM pg_catalog.pg_attribute a
               JOIN pg_catalog.pg_class c ON c.oid = a.attrelid
               JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
               JOIN pg_catalog.pg_type y ON y.oid = a.atttypid
               WHERE n.nspname = @schema AND c.relname = @name AND a.attnum > 0 AND NOT a.attisdropped
               UNION ALL
-              SELECT t.name, y.oid, y.typtype, y.typbasetype, t.typtypmod, y.typtypmod, y.typreceive
+              SELECT t.name, y.oid, y.typtype, y.typbasetype, t.typtypmod, y.typtypmod, y.typnotnull, y.typreceive,
+                     t.judged OR t.typnotnull OR EXISTS (SELECT FROM pg_catalog.pg_constraint k WHERE k.contypid = t.oid)
               FROM t JOIN pg_catalog.pg_type y ON y.oid = t.typbasetype WHERE t.typtype = 'd'
             )
-            SELECT t.name, CASE WHEN r.pronamespace = 'pg_catalog'::pg_catalog.regnamespace THEN r.proname::text ELSE '' END, t.typmod,
+            SELECT t.name, CASE WHEN NOT t.judged AND r.pronamespace = 'pg_catalog'::pg_catalog.regnamespace THEN r.proname::text ELSE '' END, t.typmod,
                    pg_catalog.current_setting('TimeZone')
             FROM t LEFT JOIN pg_catalog.pg_proc r ON r.oid = t.typreceive
             WHERE t.typtype <> 'd'

@@ -12,7 +12,8 @@ internal sealed class PostgreSqlPrograms
         set -e
         trap '' INT HUP
         dir=$1 port=$2 bin=$3
-        mkdir -m 700 "$dir"
+        # Open to others: the tests, which may run as another user, look for the socket in it. The data directory is closed by initdb.
+        mkdir -m 755 "$dir"
         trap 'rm -rf "$dir"' EXIT
         "$bin/initdb" -D "$dir/data" -U postgres -A trust -E UTF8 --locale=C --no-sync >"$dir/initdb.log" 2>&1 || { cat "$dir/initdb.log" >&2; exit 1; }
         cat >>"$dir/data/postgresql.conf" <<EOF

@@ -13,7 +13,10 @@ internal sealed class RowPump(IRowSource source, int width, IBulkWriter writer, 
     private const int RowsInBatch = 512;
     private const int BatchesAhead = 8;
 
-    public async Task RunAsync(CancellationToken token)
+    private readonly RowLines lines = new();
+
+    /// <summary>Moves all rows, ends the load and returns how many were taken.</summary>
+    public async Task<long> RunAsync(CancellationToken token)
     {
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(token);
         var channel = Channel.CreateBounded<Batch>(new BoundedChannelOptions(BatchesAhead) { SingleReader = true, SingleWriter = true });
@@ -22,6 +25,13 @@ internal sealed class RowPump(IRowSource source, int width, IBulkWriter writer, 
         try
         {
             await WriteAsync(channel.Reader, spare.Writer, token).ConfigureAwait(false);
+            return await writer.CompleteAsync(token).ConfigureAwait(false);
+        }
+        catch (BadValueException e) when (!e.Data.Contains("line") && lines.Has(e.Row))
+        {
+            // The writer may say so long after the row was given to it, and even at the end.
+            e.Data["line"] = lines.Of(e.Row);
+            throw;
         }
         finally
         {
@@ -71,15 +81,8 @@ internal sealed class RowPump(IRowSource source, int width, IBulkWriter writer, 
         {
             for (var i = 0; i < batch.Count; i++)
             {
-                try
-                {
-                    await writer.WriteAsync(batch.Rows[i], token).ConfigureAwait(false);
-                }
-                catch (BadValueException e)
-                {
-                    e.Data["line"] = batch.Lines[i];
-                    throw;
-                }
+                lines.Add(batch.Lines[i]);
+                await writer.WriteAsync(batch.Rows[i], token).ConfigureAwait(false);
             }
             rows += batch.Count;
             var total = source.Length > 0 && batch.Position > 0 ? (long)(rows * ((double)source.Length / batch.Position)) : -1;

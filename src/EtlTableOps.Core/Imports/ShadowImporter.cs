@@ -153,8 +153,7 @@ internal sealed class ShadowImporter(EtlDatabase database, IRunObserver observer
             var writer = await session.BeginBulkLoadAsync(shadow, columns, token).ConfigureAwait(false);
             await using (writer.ConfigureAwait(false))
             {
-                await new RowPump(rows, columns.Count, writer, observer, Operation, title).RunAsync(token).ConfigureAwait(false);
-                return await writer.CompleteAsync(token).ConfigureAwait(false);
+                return await new RowPump(rows, columns.Count, writer, observer, Operation, title).RunAsync(token).ConfigureAwait(false);
             }
         }
         catch (BadValueException e)
