@@ -57,13 +57,13 @@ function New-World {
     }
     $index = if ($Engine -eq 'sqlite') { 'allevents_type' } else { 'allevents_type' }
     foreach ($sql in @(
-        "CREATE TABLE $($prefix)allevents (event_id integer NOT NULL PRIMARY KEY, event_type text NOT NULL, country text, amount integer)"
+        "CREATE TABLE $($prefix)allevents (event_id integer NOT NULL PRIMARY KEY, event_type text NOT NULL, country text, amount integer, ratio integer DEFAULT 7)"
         "CREATE INDEX $index ON $($prefix)allevents (event_type)"
         "CREATE VIEW $($prefix)recent_events AS SELECT event_id, event_type FROM $($prefix)allevents WHERE amount >= 50"
     )) { $null = [EtlTableOpsTests.Side]::Run($database, $sql) }
     $values = foreach ($i in 1..$Rows) { "($i, '$(('click', 'view', 'buy')[$i % 3])', $(if ($i % 5) { "'C$($i % 4)'" } else { 'NULL' }), $($i * 10))" }
     for ($at = 0; $at -lt $Rows; $at += 500) {
-        $null = [EtlTableOpsTests.Side]::Run($database, "INSERT INTO $($prefix)allevents VALUES $(@($values)[$at..([Math]::Min($at + 499, $Rows - 1))] -join ', ')")
+        $null = [EtlTableOpsTests.Side]::Run($database, "INSERT INTO $($prefix)allevents (event_id, event_type, country, amount) VALUES $(@($values)[$at..([Math]::Min($at + 499, $Rows - 1))] -join ', ')")
     }
     [pscustomobject]@{ Engine = $Engine; Text = $text; Connection = $database; Prefix = $prefix; Table = "$($prefix)allevents"; Shadow = "$($prefix)allevents_new" }
 }

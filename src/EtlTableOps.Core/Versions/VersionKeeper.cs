@@ -65,7 +65,8 @@ internal sealed class VersionKeeper(EtlDatabase database, IRunObserver observer)
     {
         var name = TableName.Parse(version, scope.Dialect.Folding).Name;
         return (await scope.SwapsAsync(token).ConfigureAwait(false))
-            .FirstOrDefault(r => r.Version == VersionState.Kept && (r.Id == version || r.VersionTable?.Name == name))
+            // Our names hold capitals (a time of day), which an engine folds in a text without quotes; no two versions differ in case alone.
+            .FirstOrDefault(r => r.Version == VersionState.Kept && (r.Id == version || string.Equals(r.VersionTable?.Name, name, StringComparison.OrdinalIgnoreCase)))
             ?? throw new EtlException(ErrorCode.NoVersion, scope.Live.Name, $" {version}");
     }
 

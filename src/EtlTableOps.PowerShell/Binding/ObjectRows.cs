@@ -14,6 +14,9 @@ internal sealed class ObjectRows : IRowSource
 {
     private const int Room = 2048;
 
+    // The importer takes a line that a failure brings along before the one that was read last.
+    private const string LineOfFailure = "line";
+
     private readonly Channel<object?[]> channel = Channel.CreateBounded<object?[]>(new BoundedChannelOptions(Room) { SingleReader = true, SingleWriter = true });
     private readonly Dictionary<string, int> index = new(StringComparer.OrdinalIgnoreCase);
     private readonly List<string> columns = [];
@@ -26,7 +29,7 @@ internal sealed class ObjectRows : IRowSource
         {
             if (index.TryAdd(name, columns.Count)) columns.Add(name);
         }
-        if (columns.Count == 0) throw new BadValueException(0, "", "an object without properties is no row");
+        if (columns.Count == 0) throw Bad(1, "", "an object without properties is no row");
     }
 
     public string Name => "pipeline";
@@ -56,7 +59,7 @@ internal sealed class ObjectRows : IRowSource
         foreach (var (name, value) in Entries(item, added))
         {
             // A value left out in silence would be a row that is not the one that was given.
-            if (!index.TryGetValue(name, out var at)) throw new BadValueException(added - 1, name, "the first object has no such property");
+            if (!index.TryGetValue(name, out var at)) throw Bad(added, name, "the first object has no such property");
             row[at] = ToValue(name, value);
         }
         return row;
@@ -88,7 +91,7 @@ internal sealed class ObjectRows : IRowSource
                 foreach (DataColumn column in row.Table.Columns) yield return (column.ColumnName, row[column]);
                 break;
             case string or ValueType:
-                throw new BadValueException(number - 1, "", $"'{item.BaseObject}' is a plain value; a row is an object whose properties are its columns");
+                throw Bad(number, "", $"'{item.BaseObject}' is a plain value; a row is an object whose properties are its columns");
             default:
                 foreach (var property in item.Properties)
                 {
@@ -106,9 +109,13 @@ internal sealed class ObjectRows : IRowSource
         }
         catch (GetValueException e)
         {
-            throw new BadValueException(number - 1, property.Name, e.Message, e);
+            throw Bad(number, property.Name, e.Message, e);
         }
     }
+
+    /// <summary>A failure at an object, the first of which is number 1.</summary>
+    private static BadValueException Bad(long number, string column, string message, Exception? inner = null) =>
+        new(number - 1, column, message, inner) { Data = { [LineOfFailure] = number } };
 
     private object? ToValue(string name, object? value) => Unwrap.One(value) switch
     {
@@ -119,6 +126,6 @@ internal sealed class ObjectRows : IRowSource
         ValueType plain => plain,
         Uri or Version => Unwrap.One(value)!.ToString(),
         // Its text would be a type's name or a list without structure.
-        _ => throw new BadValueException(added - 1, name, "the value is an object or a list; make it text first, with ConvertTo-Json for example"),
+        _ => throw Bad(added, name, "the value is an object or a list; make it text first, with ConvertTo-Json for example"),
     };
 }

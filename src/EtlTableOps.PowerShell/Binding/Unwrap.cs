@@ -1,5 +1,6 @@
 using System.Collections;
 using System.Management.Automation;
+using System.Management.Automation.Internal;
 using System.Net;
 using System.Security;
 
@@ -9,8 +10,13 @@ namespace EtlTableOps.PowerShell.Binding;
 internal static class Unwrap
 {
     /// <summary>The object itself; what has no .NET object behind it stays as it is.</summary>
-    public static object? One(object? value) =>
-        value is PSObject { BaseObject: not PSCustomObject } wrapped ? wrapped.BaseObject : value;
+    public static object? One(object? value) => value switch
+    {
+        // What a script's "nothing" is.
+        _ when ReferenceEquals(value, AutomationNull.Value) => null,
+        PSObject { BaseObject: not PSCustomObject } wrapped => wrapped.BaseObject,
+        _ => value,
+    };
 
     /// <summary>The items of a list, or the one value.</summary>
     public static IEnumerable<object?> Many(object? value)

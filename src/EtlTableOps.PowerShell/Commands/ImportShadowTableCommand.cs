@@ -203,12 +203,12 @@ public sealed class ImportShadowTableCommand : DatabaseCmdlet
         }
         catch (BadValueException e)
         {
-            var failure = new EtlException(ErrorCode.BadRow, e, "pipeline", e.Row + 1, e.Column, e.Message);
-            if (import is null) throw failure;
-            rows!.Complete(failure);
+            if (import is null) throw new EtlException(ErrorCode.BadRow, e, "pipeline", e.Row + 1, e.Column.Length > 0 ? e.Column : "(row)", e.Message);
+            // The import hears of it where it reads, and takes back all of it.
+            rows!.Complete(e);
             Finish(import);
             import.GetAwaiter().GetResult();
-            throw failure;
+            throw;
         }
         WritePending();
         if (!import!.IsCompleted) return;
