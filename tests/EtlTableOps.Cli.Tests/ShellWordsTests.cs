@@ -10,6 +10,7 @@ public sealed partial class ShellWordsTests
     [Theory]
     [InlineData("Run Repair-TableSwap (command line: repair): it asks.", "Run 'repair': it asks.")]
     [InlineData("Abandon it with Remove-ShadowTable, or build anew with -Force.", "Abandon it with 'remove-shadow', or build anew with --force.")]
+    [InlineData("Look at it (Get-TableSwap -Statements) or with -WhatIf.", "Look at it ('history --statements') or with --what-if.")]
     [InlineData("allow more with -TryFor.", "allow more with --try-for.")]
     [InlineData("invalid input syntax: -5 - x-Force", "invalid input syntax: -5 - x-Force")]
     public void A_text_is_told_in_the_words_of_a_shell(string text, string told) => Assert.Equal(told, ShellWords.Of(text));

@@ -61,7 +61,8 @@ internal static class ImportCommand
                 Delimiter = given.GetValue(delimiter)?.Replace("\\t", "\t", StringComparison.Ordinal),
                 Encoding = FindEncoding(given.GetValue(encoding)),
                 NullText = given.GetValue(nullText),
-                Columns = given.GetValue(columns),
+                // An array option that was not given is an empty array.
+                Columns = given.GetValue(columns) is { Length: > 0 } names ? names : null,
             };
             await using var rows = path is null ? null : Open(path, options);
             var request = new ImportRequest(given.GetRequiredValue(table)) { Rows = rows, FromTable = given.GetValue(fromTable), Query = given.GetValue(query) };

@@ -71,7 +71,7 @@ internal sealed class DemoRun
         await stages.RunAsync("after", "Let the consumers go on", DemoPhase.After, () => WaitAsync(token));
         await VerifyAsync("verify-undo", "Verify every row again", crowd, DemoWorld.Events, ledger.Original, false, token);
         if (undone.Version is { } aside)
-            await VerifyAsync("verify-aside", "Verify what was left behind", crowd, TableName.Parse(aside, IdentifierFolding.Keep), ledger.Switched, true, token);
+            await VerifyAsync("verify-aside", "Verify the table set aside", crowd, TableName.Parse(aside, IdentifierFolding.Keep), ledger.Switched, true, token);
         await crowd.StopAsync();
 
         var report = new DemoReport

@@ -13,14 +13,14 @@ internal static class DemoText
         console.WriteLine();
         console.Write(new Text(
             held
-                ? $"{Figures.Rows(report.Rows)} replaced and put back while {DemoCrowd.Readers} readers and {DemoCrowd.Writers} writers worked: every promise held.\n"
+                ? $"Every promise held: {Figures.Rows(report.Rows)} replaced and put back under load.\n"
                 : "A PROMISE BROKE:\n",
             new Style(held ? Color.Green : Color.Red, decoration: Decoration.Bold)));
         foreach (var promise in report.BrokenPromises) console.Write(new Text($"  promise {promise}\n", new Style(Color.Red)));
 
         var table = new Table().Border(TableBorder.Minimal);
-        table.AddColumn("stage");
-        foreach (var name in (string[])["time", "rows", "longest read", "longest write"]) table.AddColumn(new TableColumn(name).RightAligned());
+        table.AddColumn(new TableColumn("stage").NoWrap());
+        foreach (var name in (string[])["time", "rows", "max read", "max write"]) table.AddColumn(new TableColumn(name).RightAligned());
         foreach (var stage in report.Stages)
             table.AddRow(stage.Title, Human.Duration(stage.Elapsed), stage.Rows > 0 ? Human.Count(stage.Rows) : "", Wait(stage.LongestReadMs), Wait(stage.LongestWriteMs));
         console.Write(table);
@@ -28,7 +28,7 @@ internal static class DemoText
         var facts = new Grid();
         facts.AddColumn(new GridColumn { NoWrap = true, Padding = new Padding(2, 0, 2, 0) });
         facts.AddColumn(new GridColumn { Padding = new Padding(0) });
-        Add(facts, "consumers", $"{Human.Count(report.Reads)} reads and {Human.Count(report.Writes)} write transactions, {DemoCrowd.PerSecond:0} a second; {Human.Count(report.Failures)} failed");
+        Add(facts, "consumers", $"{DemoCrowd.Readers} readers, {DemoCrowd.Writers} writers: {Human.Count(report.Reads)} reads, {Human.Count(report.Writes)} write transactions, {DemoCrowd.PerSecond:0} a second in all; {Human.Count(report.Failures)} failed");
         foreach (var message in report.FailureMessages.Take(3)) Add(facts, "", message);
         Add(facts, "longest stall", $"{Figures.Milliseconds(report.LongestStallMs)} around switch and undo, queueing counted ({Figures.Milliseconds(report.CalmStallMs)} with nothing going on)");
         Add(facts, "locks held", $"{Figures.Milliseconds(report.SwitchHeldMs)} by the switch, {Figures.Milliseconds(report.UndoHeldMs)} by the undo");

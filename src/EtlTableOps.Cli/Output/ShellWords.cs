@@ -28,8 +28,8 @@ internal static partial class ShellWords
     {
         var own = Aside().Replace(text, "");
         own = NoConnection().Replace(own, "Pass --connection, or set ETLTABLEOPS_CONNECTION");
-        own = Cmdlet().Replace(own, match => Commands.TryGetValue(match.Value, out var command) ? $"'{command}'" : match.Value);
-        return Parameter().Replace(own, match => "--" + Hump().Replace(match.Groups[1].Value, "-$1").TrimStart('-').ToLowerInvariant());
+        own = Parameter().Replace(own, match => "--" + Hump().Replace(match.Groups[1].Value, "-$1").TrimStart('-').ToLowerInvariant());
+        return Cmdlet().Replace(own, match => Commands.TryGetValue(match.Groups[1].Value, out var command) ? $"'{command}{match.Groups[2].Value}'" : match.Value);
     }
 
     [GeneratedRegex(@" \(command line: [^)]*\)")]
@@ -38,7 +38,7 @@ internal static partial class ShellWords
     [GeneratedRegex("Run Connect-EtlDatabase first, or pass -Connection")]
     private static partial Regex NoConnection();
 
-    [GeneratedRegex(@"\b(?:New|Import|Sync|Test|Switch|Undo|Get|Repair|Remove)-(?:ShadowTable|TableSwap|TableVersion|Table)\b")]
+    [GeneratedRegex(@"\b((?:New|Import|Sync|Test|Switch|Undo|Get|Repair|Remove)-(?:ShadowTable|TableSwap|TableVersion|Table))\b((?: --[a-z-]+)*)")]
     private static partial Regex Cmdlet();
 
     // Only the parameters that are options here, so that a minus sign in a database's own message stays one.
