@@ -101,6 +101,7 @@ public sealed class RichTableTests(PostgreSqlDatabase database) : PostgreSqlTest
     private async Task<IReadOnlyList<string>> CatalogAsync()
     {
         await using var connection = await Database.OpenAsync();
+        await using (var plain = new NpgsqlCommand("SET jit = off", connection)) await plain.ExecuteNonQueryAsync(Token);
         await using var command = new NpgsqlCommand("""
             SELECT line FROM (
               SELECT 'acl ' || coalesce(x::text, 'none') FROM pg_class, unnest(relacl) x WHERE oid = @t::regclass
