@@ -38,7 +38,7 @@ public sealed class PartitionedTableTests(PostgreSqlDatabase database) : Postgre
         CREATE PUBLICATION parts FOR TABLE p.events WITH (publish_via_partition_root);
         INSERT INTO p.events (id, at, region, user_id, amount) SELECT i, date '2024-06-01' + i % 1200, (ARRAY['eu', 'us', 'uk'])[1 + i % 3], 1 + i % 20, i FROM generate_series(1, 5000) i;
         CREATE TABLE p.links (id int PRIMARY KEY, e bigint, at date, region text, CONSTRAINT to_event FOREIGN KEY (e, at, region) REFERENCES p.events);
-        INSERT INTO p.links SELECT row_number() OVER (), id, at, region FROM p.events LIMIT 100;
+        INSERT INTO p.links SELECT row_number() OVER (), id, at, region FROM p.events WHERE id <= 100;
         ANALYZE;
         """;
 
@@ -124,6 +124,7 @@ public sealed class PartitionedTableTests(PostgreSqlDatabase database) : Postgre
         await Database.ExecuteAsync("DELETE FROM p.events WHERE id = 10000");
         Assert.Equal("only_eu DELETE", await Database.ScalarAsync<string>("SELECT what FROM p.audit WHERE what LIKE 'only_eu%' LIMIT 1"));
         await Database.ExecuteAsync("DELETE FROM p.audit");
-        Assert.Equal(5L, await Database.ScalarAsync<long>("SELECT count(*) FROM pg_constraint WHERE conname = 'by_user' AND conrelid::regclass::text LIKE 'p.%' AND conrelid::regclass::text NOT LIKE '%\\_old\\_%' AND convalidated"));
+        // On the parent, on the parent's partition that has partitions, and on the four that hold rows.
+        Assert.Equal(6L, await Database.ScalarAsync<long>("SELECT count(*) FROM pg_constraint WHERE conname = 'by_user' AND conrelid::regclass::text LIKE 'p.%' AND conrelid::regclass::text NOT LIKE '%\\_old\\_%' AND convalidated"));
     }
 }
