@@ -30,8 +30,10 @@ Describe 'The module' {
         "$($manifest.Version).0" | Should -Be ([EtlTableOps.TableSwap].Assembly.GetName().Version.ToString())
     }
 
-    It 'is imported within 300 ms of work, best of five' {
-        $times = foreach ($i in 1..5) { [int](Invoke-Pwsh '$t = Measure-Command { Import-Module $module }; [int]$t.TotalMilliseconds') }
+    It 'is imported within 300 ms of processor time, best of five' {
+        # Not by the clock, which on a busy machine measures the others.
+        $script = '$p = [Diagnostics.Process]::GetCurrentProcess(); $before = $p.TotalProcessorTime; Import-Module $module; $p.Refresh(); [int]($p.TotalProcessorTime - $before).TotalMilliseconds'
+        $times = foreach ($i in 1..5) { [int](Invoke-Pwsh $script) }
         ($times | Measure-Object -Minimum).Minimum | Should -BeLessOrEqual 300
     }
 

@@ -55,10 +55,9 @@ function New-World {
         $null = [EtlTableOpsTests.Side]::Run($database, "CREATE SCHEMA $schema")
         $prefix = "$schema."
     }
-    $index = if ($Engine -eq 'sqlite') { 'allevents_type' } else { 'allevents_type' }
     foreach ($sql in @(
         "CREATE TABLE $($prefix)allevents (event_id integer NOT NULL PRIMARY KEY, event_type text NOT NULL, country text, amount integer, ratio integer DEFAULT 7)"
-        "CREATE INDEX $index ON $($prefix)allevents (event_type)"
+        "CREATE INDEX allevents_type ON $($prefix)allevents (event_type)"
         "CREATE VIEW $($prefix)recent_events AS SELECT event_id, event_type FROM $($prefix)allevents WHERE amount >= 50"
     )) { $null = [EtlTableOpsTests.Side]::Run($database, $sql) }
     $values = foreach ($i in 1..$Rows) { "($i, '$(('click', 'view', 'buy')[$i % 3])', $(if ($i % 5) { "'C$($i % 4)'" } else { 'NULL' }), $($i * 10))" }
@@ -78,7 +77,7 @@ function Get-Fingerprint {
         $objects = Get-Side $World "SELECT type || ' ' || name || ' ' || coalesce(sql, '') FROM sqlite_master ORDER BY 1"
     } else {
         $schema = $World.Prefix.TrimEnd('.')
-        $objects = Get-Side $World "SELECT c.relkind || ' ' || c.relname || ' ' || c.oid FROM pg_class c WHERE c.relnamespace = '$schema'::regnamespace ORDER BY 1"
+        $objects = Get-Side $World "SELECT c.relkind::text || ' ' || c.relname || ' ' || c.oid FROM pg_class c WHERE c.relnamespace = '$schema'::regnamespace ORDER BY 1"
         $objects += Get-Side $World "SELECT t.tgname FROM pg_trigger t JOIN pg_class c ON c.oid = t.tgrelid WHERE c.relnamespace = '$schema'::regnamespace ORDER BY 1"
     }
     $journal = @(try { Get-Side $World "SELECT * FROM $($World.Prefix)etltableops_journal ORDER BY 1" } catch { 'no journal' })

@@ -25,7 +25,7 @@ internal sealed record ConnectionChoice
     private string? Password { get; init; }
 
     /// <summary>The open default, or the error that says how to get one.</summary>
-    public static EtlDatabase Default => SessionTable.Current.Default is { IsOpen: true } database ? database : throw new EtlException(ErrorCode.NoConnection);
+    public static EtlDatabase Default => SessionTable.Current.Default ?? throw new EtlException(ErrorCode.NoConnection);
 
     /// <summary>Reads what was given: an <see cref="EtlDatabase"/>, a session's name, a connection text or a connection asset.</summary>
     public static ConnectionChoice From(object given) => Unwrap.One(given) switch

@@ -22,26 +22,18 @@ internal sealed class SessionTable
     /// <summary>The open databases, the default first.</summary>
     public IReadOnlyList<EtlDatabase> Open => [.. open.Where(d => d.IsOpen)];
 
-    /// <summary>The database that is used when none is named; null after a failed connect, so that nothing runs on the wrong one.</summary>
-    public EtlDatabase? Default { get; private set; }
+    /// <summary>The database that is used when none is named: the one opened last.</summary>
+    public EtlDatabase? Default => open.Find(d => d.IsOpen);
 
     /// <summary>Adds a database as the new default; one of the same name is forgotten.</summary>
     public void Add(EtlDatabase database)
     {
         open.RemoveAll(d => IsNamed(d, database.Name));
         open.Insert(0, database);
-        Default = database;
     }
 
     /// <summary>Forgets a database; the one opened before it becomes the default.</summary>
-    public void Remove(EtlDatabase database)
-    {
-        open.Remove(database);
-        if (ReferenceEquals(Default, database)) Default = open.Find(d => d.IsOpen);
-    }
-
-    /// <summary>Leaves no default until the next connect: a failed connect must not let the commands after it run on another database.</summary>
-    public void ClearDefault() => Default = null;
+    public void Remove(EtlDatabase database) => open.Remove(database);
 
     /// <summary>The open database of a name, or null.</summary>
     public EtlDatabase? Find(string name) => open.Find(d => d.IsOpen && IsNamed(d, name));

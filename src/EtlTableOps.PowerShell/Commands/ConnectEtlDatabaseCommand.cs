@@ -31,8 +31,6 @@ public sealed class ConnectEtlDatabaseCommand : DatabaseCmdlet
     protected override void ProcessRecord()
     {
         var sessions = SessionTable.Current;
-        // Where connecting fails and the script goes on, the next command must not work on the database of before.
-        sessions.ClearDefault();
         Attempt(ConnectionChoice.From(Connection), () =>
         {
             var choice = ConnectionChoice.From(Connection).With(Name, Credential);

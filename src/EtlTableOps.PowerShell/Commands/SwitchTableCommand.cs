@@ -21,12 +21,17 @@ public sealed class SwitchTableCommand : TableCmdlet
 
     /// <summary>Versions kept after the switch; older ones are dropped.</summary>
     [Parameter]
-    [ValidateRange(0, int.MaxValue)]
+    [ValidateRange(1, int.MaxValue)]
     public int KeepVersions { get; set; } = 3;
+
+    /// <summary>Only this swap: repeated after a doubt, the command then finds its own work done and does nothing.</summary>
+    [Parameter(ValueFromPipelineByPropertyName = true)]
+    [ArgumentCompleter(typeof(SwapCompleter))]
+    public string? SwapId { get; set; }
 
     private protected override void Work()
     {
-        var request = new SwitchRequest(Table) { StallBudget = StallBudget, TryFor = TryFor, KeepVersions = KeepVersions };
+        var request = new SwitchRequest(Table) { StallBudget = StallBudget, TryFor = TryFor, KeepVersions = KeepVersions, SwapId = string.IsNullOrEmpty(SwapId) ? null : SwapId };
         var operations = Operations;
         Perform(Table, token => operations.SwitchAsync(request, token), Emit);
     }

@@ -168,10 +168,13 @@ public abstract class EtlCmdlet : PSCmdlet, IDisposable
 
     private ProgressRecord Describe(RunProgress progress)
     {
-        var done = progress.Total > 0
-            ? $"{Human.Count(progress.Done)} of {Human.Count(progress.Total)} rows"
-            : $"{Human.Count(progress.Done)} rows";
-        var record = new ProgressRecord(1, Activity, $"{progress.Title}: {done}, {Human.Count((long)progress.Rate)} rows/s")
+        var status = progress switch
+        {
+            { InRows: false } => progress.Title,
+            { Total: > 0 } => $"{progress.Title}: {Human.Count(progress.Done)} of {Human.Count(progress.Total)} rows, {Human.Count((long)progress.Rate)} rows/s",
+            _ => $"{progress.Title}: {Human.Count(progress.Done)} rows, {Human.Count((long)progress.Rate)} rows/s",
+        };
+        var record = new ProgressRecord(1, Activity, status)
         {
             PercentComplete = progress.Percent,
         };
