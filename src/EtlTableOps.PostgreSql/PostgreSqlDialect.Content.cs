@@ -28,9 +28,14 @@ public sealed partial class PostgreSqlDialect
         return SqlText.Write(this, $"NOT EXISTS (SELECT FROM {log.Log} AS l WHERE {SqlText.Join(" AND ", same)})");
     }
 
-    /// <summary>A sum of 64-bit numbers is numeric and exact; the server adds them up in 128 bits, so no cast is needed.</summary>
+    /// <summary>
+    /// The server combines the hashes of a record's columns linearly (31 times the one before plus the next), so that a plain sum over rows would be a
+    /// sum for each column, and two rows that exchange a value would go unseen. Each row's hash is therefore hashed once more before it is
+    /// summed: as a float, because the hash of a bigint first folds it to 32 bits, while a float's hash keeps 53 of them. The sum of
+    /// 64-bit numbers is numeric and exact; the server adds them up in 128 bits.
+    /// </summary>
     private SqlText RowHash(SqlText row, int seed) => serverMajorVersion >= 14
-        ? SqlText.Write(this, $"hash_record_extended(ROW({row}), {seed})")
+        ? SqlText.Write(this, $"hashfloat8extended(hash_record_extended(ROW({row}), {seed})::float8, {seed})")
         : SqlText.Write(this, $"hashtextextended(ROW({row})::text, {seed})");
 
     /// <summary>

@@ -14,9 +14,6 @@ public sealed partial class PostgreSqlDialect
     /// <summary>The setting that holds the name of the log that our own writes are not to enter.</summary>
     private const string SkipSetting = "etltableops.skip";
 
-    // Making a trigger waits for writers, and other writers wait behind it.
-    private static readonly Sql ShortWait = new("SET LOCAL lock_timeout = '100ms'");
-
     /// <inheritdoc/>
     public IReadOnlyList<Sql> InstallLog(ChangeLog log)
     {
@@ -24,7 +21,7 @@ public sealed partial class PostgreSqlDialect
         var keys = log.Key.Select((c, i) => SqlText.Write(this, $", key_{i + 1} {new SqlText(c.Type)}{new SqlText(c.Collation is null ? "" : " COLLATE " + c.Collation)}"));
         var statements = new List<Sql>
         {
-            ShortWait,
+            LockIfThere(log.Watched, "SHARE ROW EXCLUSIVE"),
             Sql.Write(this, $"CREATE TABLE {log.Log} (seq bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, op \"char\" NOT NULL, changes bigint NOT NULL{SqlText.Join("", keys)})"),
             Sql.Write(this, $"REVOKE ALL ON TABLE {log.Log} FROM PUBLIC"),
             Function(log),
@@ -77,6 +74,7 @@ public sealed partial class PostgreSqlDialect
         ArgumentNullException.ThrowIfNull(log);
         return
         [
+            LockIfThere(log.Watched, "ACCESS EXCLUSIVE"),
             .. DetachLog(log),
             Sql.Write(this, $"DROP FUNCTION IF EXISTS {log.Log}()"),
             Sql.Write(this, $"DROP TABLE IF EXISTS {log.Log}"),
@@ -127,6 +125,19 @@ public sealed partial class PostgreSqlDialect
             Sql.Write(this, $"DELETE FROM {log.Log} WHERE seq <= @upto AND op <> 'T'"),
         ];
     }
+
+    /// <summary>
+    /// Making or dropping a trigger locks its table. The lock is taken at once or not at all: waiting for it would make everybody else wait behind us. The
+    /// runner tries again.
+    /// </summary>
+    private Sql LockIfThere(TableName table, string mode) => Sql.Write(this, $"""
+        DO $etl$
+        BEGIN
+          IF pg_catalog.to_regclass({new SqlLiteral(Qualified(table))}) IS NOT NULL THEN
+            LOCK TABLE {table} IN {new SqlText(mode)} MODE NOWAIT;
+          END IF;
+        END $etl$
+        """);
 
     private static IEnumerable<string> KeyNames(ChangeLog log, string? alias = null) =>
         Enumerable.Range(1, log.Key.Count).Select(i => alias is null ? $"key_{i}" : $"{alias}.key_{i}");

@@ -13,6 +13,7 @@ namespace EtlTableOps.Shadows;
 internal sealed class ShadowBuilder(EtlDatabase database, IRunObserver observer)
 {
     private const string Operation = "build";
+    private const string JournalStep = "journal";
 
     public async Task<PreparedOperation<ShadowTable>> PrepareAsync(NewShadowRequest request, CancellationToken token)
     {
@@ -86,7 +87,7 @@ internal sealed class ShadowBuilder(EtlDatabase database, IRunObserver observer)
     {
         var steps = new List<PlanStep>();
         if (earlier is not null) steps.AddRange(ShadowRemover.Steps(scope.Dialect, earlier));
-        if (!scope.JournalExists) steps.Add(new PlanStep("journal", "Create the journal", scope.Journal.CreateStatements()));
+        if (!scope.JournalExists) steps.Add(new PlanStep(JournalStep, "Create the journal", scope.Journal.CreateStatements()));
         if (blueprint.Feed is { } feed) steps.Add(new PlanStep("feed", "Start logging changes of the live table", scope.Dialect.InstallLog(feed)));
         steps.AddRange(scope.Dialect.BuildShadow(blueprint));
         steps.Add(new PlanStep("guard", "Guard the shadow against other writers", scope.Dialect.InstallLog(blueprint.Guard)));
@@ -110,7 +111,8 @@ internal sealed class ShadowBuilder(EtlDatabase database, IRunObserver observer)
             {
                 throw new EtlException(ErrorCode.ShadowExists, plan.Live, other.Incoming, other.State, other.User, other.Begun.ToString("u", System.Globalization.CultureInfo.InvariantCulture));
             }
-            foreach (var sql in scope.Journal.CreateStatements()) await scope.Session.ExecuteAsync(sql, token).ConfigureAwait(false);
+            if (plan.Steps.FirstOrDefault(s => s.Name == JournalStep) is { } create)
+                await new StepRunner(scope.Session, scope.Journal, observer, Operation, plan.SwapId).RunAsync(create, token).ConfigureAwait(false);
 
             // The journal's line comes before the first object, so that whatever an interruption leaves is known.
             var record = await scope.Journal.InsertAsync(new SwapRecord
@@ -144,7 +146,7 @@ internal sealed class ShadowBuilder(EtlDatabase database, IRunObserver observer)
     private async Task<ShadowTable> BuildAsync(TableScope scope, Plan plan, ShadowBlueprint blueprint, SwapRecord record, bool removedEarlier, Stopwatch watch, CancellationToken token)
     {
         var runner = new StepRunner(scope.Session, scope.Journal, observer, Operation, plan.SwapId) { TotalRows = blueprint.Where is null ? blueprint.Live.EstimatedRows : -1 };
-        var rows = await runner.RunAsync(plan.Steps.Where(s => s.Name != "journal" && !(removedEarlier && s.Name == ShadowRemover.StepName)), token).ConfigureAwait(false);
+        var rows = await runner.RunAsync(plan.Steps.Where(s => s.Name != JournalStep && !(removedEarlier && s.Name == ShadowRemover.StepName)), token).ConfigureAwait(false);
         var built = await scope.RequireTableAsync(blueprint.Shadow, token).ConfigureAwait(false);
         record = await scope.Journal.UpdateAsync(record with
         {

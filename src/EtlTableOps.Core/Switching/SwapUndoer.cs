@@ -106,6 +106,7 @@ internal sealed class SwapUndoer(EtlDatabase database, IRunObserver observer)
     {
         var watch = Stopwatch.StartNew();
         SwapRecord record;
+        IReadOnlyList<SwapRecord> since;
         IReadOnlyList<Attachment> before;
         var scope = await TableScope.WorkAsync(database, target.Live, token).ConfigureAwait(false);
         await using (scope.ConfigureAwait(false))
@@ -128,7 +129,8 @@ internal sealed class SwapUndoer(EtlDatabase database, IRunObserver observer)
                 work.Begun = record;
                 var runner = new ExchangeRunner(database, scope, work.Exchange, work, observer) { Operation = Operation, StallBudget = request.StallBudget, TryFor = request.TryFor };
                 var stall = await runner.RunAsync(token).ConfigureAwait(false);
-                record = work.Written! with { Details = work.Written!.Details with { Stall = stall with { RowsDrained = 0 }, RowsLeftBehind = stall.RowsDrained } };
+                record = work.Written! with { Details = work.Written!.Details with { Stall = stall } };
+                since = work.Since;
             }
             catch (EtlException e) when (!e.OwnershipUnknown)
             {
@@ -137,7 +139,7 @@ internal sealed class SwapUndoer(EtlDatabase database, IRunObserver observer)
             }
             before = [.. scope.Live.Attachments.Where(a => !a.OnShadow)];
         }
-        return await SwapFinisher.AfterExchangeAsync(record, () => FinishAsync(record, before, watch, token)).ConfigureAwait(false);
+        return await SwapFinisher.AfterExchangeAsync(record, () => FinishAsync(record, since, before, watch, token)).ConfigureAwait(false);
     }
 
     /// <summary>An undo that did not come to its exchange leaves nothing behind, as far as the connection still allows.</summary>
@@ -164,12 +166,13 @@ internal sealed class SwapUndoer(EtlDatabase database, IRunObserver observer)
         return await scope.Journal.UpdateAsync(record with { State = SwapState.Abandoned, Details = record.Details with { GuardLog = null } }, token).ConfigureAwait(false);
     }
 
-    private async Task<TableSwap> FinishAsync(SwapRecord record, IReadOnlyList<Attachment> before, Stopwatch watch, CancellationToken token)
+    private async Task<TableSwap> FinishAsync(SwapRecord record, IReadOnlyList<SwapRecord> since, IReadOnlyList<Attachment> before, Stopwatch watch, CancellationToken token)
     {
         var scope = await TableScope.WorkAsync(database, record.Live, token).ConfigureAwait(false);
         await using (scope.ConfigureAwait(false))
         {
-            var (stall, left) = (record.Details.Stall, record.Details.RowsLeftBehind);
+            var stall = record.Details.Stall;
+            var left = await UndoWork.CountWrittenAsync(scope.Session, since, token).ConfigureAwait(false);
             record = await SwapFinisher.FinishAsync(scope, record, Operation, observer, token).ConfigureAwait(false);
             var live = await scope.RequireTableAsync(record.Live, token).ConfigureAwait(false);
             var differences = TableFingerprint.Differences(before, live.Attachments.Where(a => !a.OnShadow));

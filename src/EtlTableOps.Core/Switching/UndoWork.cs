@@ -21,6 +21,9 @@ internal sealed class UndoWork(TableScope scope, SwapRecord target, IReadOnlyLis
     /// </summary>
     public SwapRecord? Preparing { get; init; }
 
+    /// <summary>The exchanges whose logs hold what was written since.</summary>
+    public IReadOnlyList<SwapRecord> Since => since;
+
     /// <summary>The undo's record before the exchange.</summary>
     public SwapRecord? Begun { get; set; }
 
@@ -28,7 +31,10 @@ internal sealed class UndoWork(TableScope scope, SwapRecord target, IReadOnlyLis
     public SwapRecord? Written { get; private set; }
 
     /// <summary>Rows written under the live name since the version was set aside; -1 when a log of that time is gone.</summary>
-    public async Task<long> CountWrittenAsync(IEngineSession session, CancellationToken token)
+    public Task<long> CountWrittenAsync(IEngineSession session, CancellationToken token) => CountWrittenAsync(session, since, token);
+
+    /// <summary>Rows written after these exchanges; -1 when a log of that time is gone.</summary>
+    public static async Task<long> CountWrittenAsync(IEngineSession session, IEnumerable<SwapRecord> since, CancellationToken token)
     {
         var rows = 0L;
         foreach (var swap in since)
@@ -53,8 +59,13 @@ internal sealed class UndoWork(TableScope scope, SwapRecord target, IReadOnlyLis
         return rows;
     }
 
-    public async Task<LockedWork?> DecideAsync(IEngineSession session, CancellationToken token) =>
-        new LockedWork([], await RefuseLossAsync(session, token).ConfigureAwait(false));
+    public async Task<LockedWork?> DecideAsync(IEngineSession session, CancellationToken token)
+    {
+        // Whoever accepts the loss does not need its number under the lock: nobody adds to the logs after the exchange, and counting
+        // them can take longer than anybody should wait.
+        if (!force) await RefuseLossAsync(session, token).ConfigureAwait(false);
+        return new LockedWork([], 0);
+    }
 
     public Task PrepareAgainAsync(CancellationToken token) => Task.CompletedTask;
 
