@@ -72,7 +72,7 @@ public sealed record ShadowTestResult
     /// <summary>How long it took.</summary>
     public TimeSpan Elapsed { get; init; }
 
-    /// <summary>Rows of the shadow.</summary>
+    /// <summary>Rows of the shadow that were compared; those whose change is still to be brought over are not among them.</summary>
     public long Rows { get; init; }
 }
 

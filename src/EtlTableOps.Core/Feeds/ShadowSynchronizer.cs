@@ -61,7 +61,8 @@ internal sealed class ShadowSynchronizer(EtlDatabase database, IRunObserver obse
     }
 
     /// <summary>Applies the log until little is left, and returns the changes applied and those that came in meanwhile.</summary>
-    public static async Task<(long Applied, long Left)> CatchUpAsync(TableScope scope, ShadowBlueprint blueprint, IRunObserver observer, CancellationToken token)
+    public static async Task<(long Applied, long Left)> CatchUpAsync(
+        TableScope scope, ShadowBlueprint blueprint, IRunObserver observer, CancellationToken token, TimeSpan? patience = null)
     {
         var session = scope.Session;
         var aim = session.Capabilities.SingleWriter ? blueprint.StallBudget / 2 : TimeSpan.FromSeconds(1);
@@ -77,7 +78,7 @@ internal sealed class ShadowSynchronizer(EtlDatabase database, IRunObserver obse
         {
             var take = Math.Min(batch, state.Changes);
             var before = watch.Elapsed;
-            await ApplyAsync(session, blueprint, state.Position - state.Changes + take, token).ConfigureAwait(false);
+            await ApplyAsync(session, blueprint, state.Position - state.Changes + take, patience, token).ConfigureAwait(false);
             var elapsed = watch.Elapsed - before;
             var left = await session.ReadFeedAsync(blueprint, token).ConfigureAwait(false);
             applied += take;
@@ -88,12 +89,16 @@ internal sealed class ShadowSynchronizer(EtlDatabase database, IRunObserver obse
             if (left.Changes < smallest.Changes) smallest = (left.Changes, pass);
             if (left.Changes <= SmallLag && pass >= 3) break;
         }
-        await scope.Journal.AppendAsync(blueprint.SwapId, Operation, "apply", scope.Dialect.Drain(blueprint, state.Position), applied, watch.Elapsed, token).ConfigureAwait(false);
+        if (applied > 0)
+        {
+            var line = scope.Journal.PrepareLine(blueprint.SwapId, Operation, "apply", scope.Dialect.Drain(blueprint, state.Position), applied, watch.Elapsed);
+            await Patience.WhileBusyAsync(session, () => session.ExecuteAsync(line, token), token, patience).ConfigureAwait(false);
+        }
         observer.OnEvent(new StepFinished(Operation, "apply", title, watch.Elapsed, applied));
         return (applied, state.Changes);
     }
 
-    private static Task<long> ApplyAsync(IEngineSession session, ShadowBlueprint blueprint, long upto, CancellationToken token) =>
+    private static Task<long> ApplyAsync(IEngineSession session, ShadowBlueprint blueprint, long upto, TimeSpan? patience, CancellationToken token) =>
         Patience.WhileBusyAsync(session, async () =>
         {
             var transaction = await session.BeginAsync(TransactionMode.SnapshotWrite, null, token).ConfigureAwait(false);
@@ -103,5 +108,5 @@ internal sealed class ShadowSynchronizer(EtlDatabase database, IRunObserver obse
                 await transaction.CommitAsync(token).ConfigureAwait(false);
                 return rows;
             }
-        }, token);
+        }, token, patience);
 }

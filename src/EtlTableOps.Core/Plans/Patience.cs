@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using EtlTableOps.Engines;
 using EtlTableOps.Errors;
+using EtlTableOps.Observability;
 
 namespace EtlTableOps.Plans;
 
@@ -14,17 +15,20 @@ internal static class Patience
     private static readonly TimeSpan For = TimeSpan.FromSeconds(60);
 
     /// <summary>Runs something that leaves nothing behind when it fails as busy, until it is done or the patience is at its end.</summary>
-    public static async Task<T> WhileBusyAsync<T>(IEngineSession session, Func<Task<T>> attempt, CancellationToken token)
+    /// <exception cref="EtlException"><see cref="ErrorCode.LockNotObtained"/> when it stays busy.</exception>
+    public static async Task<T> WhileBusyAsync<T>(IEngineSession session, Func<Task<T>> attempt, CancellationToken token, TimeSpan? patience = null)
     {
         var watch = Stopwatch.StartNew();
-        while (true)
+        for (var tries = 1; ; tries++)
         {
             try
             {
                 return await attempt().ConfigureAwait(false);
             }
-            catch (EtlException e) when (watch.Elapsed < For && !token.IsCancellationRequested && session.Classify(e) == FailureKind.Busy)
+            catch (EtlException e) when (!token.IsCancellationRequested && e.Code != ErrorCode.LockNotObtained && session.Classify(e) == FailureKind.Busy)
             {
+                if (watch.Elapsed >= (patience ?? For))
+                    throw new EtlException(ErrorCode.LockNotObtained, e, session.Info.Database, Human.Duration(patience ?? For), tries, "others, who were not made to wait");
                 await Task.Delay(Random.Shared.Next(5, 40), token).ConfigureAwait(false);
             }
         }

@@ -30,7 +30,12 @@ internal sealed class StepRunner(IEngineSession session, JournalStore journal, I
     }
 
     /// <summary>Runs one step and returns the rows that it changed.</summary>
-    public async Task<long> RunAsync(PlanStep step, CancellationToken token)
+    public Task<long> RunAsync(PlanStep step, CancellationToken token) => RunAsync(step, null, token);
+
+    /// <summary>
+    /// Runs one step and, in the same transaction, what must be true with it and not without: a change of the swap's own row.
+    /// </summary>
+    public async Task<long> RunAsync(PlanStep step, Func<Task>? within, CancellationToken token)
     {
         observer.OnEvent(new StepStarted(operation, step.Name, step.Title));
         var watch = Stopwatch.StartNew();
@@ -43,7 +48,7 @@ internal sealed class StepRunner(IEngineSession session, JournalStore journal, I
         };
         if (rows < 0)
         {
-            rows = await Patience.WhileBusyAsync(session, () => InTransactionAsync(step, watch, token), token).ConfigureAwait(false);
+            rows = await Patience.WhileBusyAsync(session, () => InTransactionAsync(step, within, watch, token), token).ConfigureAwait(false);
         }
         else
         {
@@ -54,13 +59,14 @@ internal sealed class StepRunner(IEngineSession session, JournalStore journal, I
         return rows;
     }
 
-    private async Task<long> InTransactionAsync(PlanStep step, Stopwatch watch, CancellationToken token)
+    private async Task<long> InTransactionAsync(PlanStep step, Func<Task>? within, Stopwatch watch, CancellationToken token)
     {
         var transaction = await session.BeginAsync(TransactionMode.Write, null, token).ConfigureAwait(false);
         await using (transaction.ConfigureAwait(false))
         {
             var rows = await ExecuteAsync(step, token).ConfigureAwait(false);
             await journal.AppendAsync(swapId, operation, step.Name, step.Statements, rows, watch.Elapsed, token).ConfigureAwait(false);
+            if (within is not null) await within().ConfigureAwait(false);
             await transaction.CommitAsync(token).ConfigureAwait(false);
             return rows;
         }

@@ -54,12 +54,16 @@ internal sealed class ShadowRemover(EtlDatabase database, IRunObserver observer)
         if (record.Details.GuardLog is { } guard && (ours || table is null)) statements.AddRange(scope.Dialect.RemoveLog(guard));
         if (ours) statements.AddRange(scope.Dialect.DropTable(record.Incoming));
         var runner = new StepRunner(scope.Session, scope.Journal, observer, "remove", record.Id);
-        await runner.RunAsync(new PlanStep(StepName, $"Drop shadow table {record.Incoming} and its feed", statements), token).ConfigureAwait(false);
-        return await scope.Journal.UpdateAsync(record with
+        var abandoned = record;
+        await runner.RunAsync(new PlanStep(StepName, $"Drop shadow table {record.Incoming} and its feed", statements), async () =>
         {
-            State = SwapState.Abandoned,
-            Details = record.Details with { FeedLog = null, GuardLog = null },
+            abandoned = await scope.Journal.UpdateAsync(record with
+            {
+                State = SwapState.Abandoned,
+                Details = record.Details with { FeedLog = null, GuardLog = null },
+            }, token).ConfigureAwait(false);
         }, token).ConfigureAwait(false);
+        return abandoned;
     }
 
     private async Task<ShadowTable> RunAsync(SwapRecord planned, CancellationToken token)

@@ -24,6 +24,9 @@ internal sealed class SwitchWork(TableScope scope, SwapRecord record, ShadowBlue
 
     public required TimeSpan StallBudget { get; init; }
 
+    /// <summary>How long a busy database is borne with while the last changes are brought over outside the lock.</summary>
+    public required TimeSpan Patience { get; init; }
+
     /// <summary>The record as the exchange's transaction wrote it.</summary>
     public SwapRecord? Written { get; private set; }
 
@@ -64,7 +67,7 @@ internal sealed class SwitchWork(TableScope scope, SwapRecord record, ShadowBlue
     {
         if (blueprint.Feed is null) return;
         var watch = Stopwatch.StartNew();
-        var (applied, _) = await ShadowSynchronizer.CatchUpAsync(scope, blueprint, observer, token).ConfigureAwait(false);
+        var (applied, _) = await ShadowSynchronizer.CatchUpAsync(scope, blueprint, observer, token, Patience).ConfigureAwait(false);
         if (applied >= 1000) rate = Math.Max(AssumedRate / 10, applied / watch.Elapsed.TotalSeconds);
     }
 

@@ -92,6 +92,7 @@ internal sealed class TableSwitcher(EtlDatabase database, IRunObserver observer)
                 OutgoingGuard = previous?.Details.GuardLog is { } log ? log with { Watched = scope.Live.Name } : null,
             },
             StallBudget = request.StallBudget,
+            Patience = request.TryFor,
         };
         await work.RequireUntouchedAsync(scope.Session, token).ConfigureAwait(false);
         return work;
