@@ -124,6 +124,8 @@ public sealed class PostgreSqlCluster : IAsyncLifetime
             if (Environment.GetEnvironmentVariable("ETLTABLEOPS_TEST_POSTGRES") is { Length: > 0 } given)
             {
                 server = Read(given);
+                // Our own connection texts hold no password, and neither do the processes' arguments; both find it here.
+                if (server.Password is { Length: > 0 } password) Environment.SetEnvironmentVariable("PGPASSWORD", password);
                 await PrepareAsync();
                 return;
             }
