@@ -33,6 +33,9 @@ public sealed class PostgreSqlCluster : IAsyncLifetime
     /// <summary>Whether this process started the server, so that tests may freeze or kill parts of it.</summary>
     public bool IsOwn => keeper is not null;
 
+    /// <summary>The superuser as whom the tests work.</summary>
+    public string User => server?.Username ?? "postgres";
+
     /// <inheritdoc/>
     public ValueTask InitializeAsync() => ValueTask.CompletedTask;
 
