@@ -227,6 +227,44 @@ public sealed class BulkWriterTests(PostgreSqlDatabase database) : PostgreSqlTes
     }
 
     [Fact]
+    public async Task A_cancelled_load_comes_back_at_once_although_the_server_is_frozen()
+    {
+        Assert.SkipUnless(Database.Cluster.IsOwn, "Only a server of ours may be frozen.");
+        var session = await FreshTableAsync("pad text");
+        var backend = (await session.QueryAsync(new Sql("SELECT pg_backend_pid()"), r => r.GetInt32(0), Token))[0];
+        using var cancel = new CancellationTokenSource();
+        var transaction = await session.BeginAsync(TransactionMode.Write, null, Token);
+        var writer = await BeginAsync(session);
+        var pad = new string('x', 100_000);
+        await writer.WriteAsync([pad], cancel.Token);
+        await Database.Cluster.SignalAsync(backend, "STOP");
+        try
+        {
+            var loading = Task.Run(async () =>
+            {
+                while (true) await writer.WriteAsync([pad], cancel.Token);
+            }, Token);
+            await Task.Delay(300, Token);
+            Assert.False(loading.IsCompleted);
+
+            var clock = System.Diagnostics.Stopwatch.StartNew();
+            var cancelling = Task.Run(cancel.Cancel, Token);
+            var e = await Assert.ThrowsAsync<EtlException>(() => loading);
+            await writer.DisposeAsync();
+            await transaction.DisposeAsync();
+            await session.DisposeAsync();
+            await cancelling;
+
+            Assert.Equal(ErrorCode.Cancelled, e.Code);
+            Assert.True(clock.Elapsed < TimeSpan.FromSeconds(1.5), $"took {clock.Elapsed}");
+        }
+        finally
+        {
+            await Database.Cluster.SignalAsync(backend, "CONT");
+        }
+    }
+
+    [Fact]
     public async Task Columns_may_come_in_any_order_and_number_and_names_are_quoted()
     {
         await using var session = await FreshTableAsync("a int DEFAULT 7, \"B \"\"b\" text, \"select\" int");

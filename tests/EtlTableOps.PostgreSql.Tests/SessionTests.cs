@@ -16,7 +16,7 @@ public sealed class SessionTests(PostgreSqlDatabase database) : PostgreSqlTest(d
 
         Assert.Equal(Database.ConnectionText, session.Info.Display);
         Assert.Equal(Database.Name, session.Info.Database);
-        Assert.Equal("postgres", session.Info.User);
+        Assert.Equal(Database.Cluster.User, session.Info.User);
         Assert.NotEmpty(session.Info.ServerVersion);
     }
 
@@ -129,7 +129,7 @@ public sealed class SessionTests(PostgreSqlDatabase database) : PostgreSqlTest(d
         var holder = Assert.Single(await session.FindLockHoldersAsync(shape, Token));
 
         Assert.Equal(reader.ProcessID.ToString(System.Globalization.CultureInfo.InvariantCulture), holder.Session);
-        Assert.Equal("postgres", holder.User);
+        Assert.Equal(Database.Cluster.User, holder.User);
         Assert.StartsWith("idle in transaction, last: SELECT 'a rather", holder.What, StringComparison.Ordinal);
         Assert.True(holder.What.Length <= 80);
         Assert.InRange(holder.Since!.Value, DateTime.UtcNow.AddMinutes(-2), DateTime.UtcNow.AddSeconds(5));

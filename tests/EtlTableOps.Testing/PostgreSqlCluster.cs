@@ -33,6 +33,9 @@ public sealed class PostgreSqlCluster : IAsyncLifetime
     /// <summary>Whether this process started the server, so that tests may freeze or kill parts of it.</summary>
     public bool IsOwn => keeper is not null;
 
+    /// <summary>The superuser as whom the tests work.</summary>
+    public string User => server?.Username ?? "postgres";
+
     /// <inheritdoc/>
     public ValueTask InitializeAsync() => ValueTask.CompletedTask;
 
@@ -124,6 +127,8 @@ public sealed class PostgreSqlCluster : IAsyncLifetime
             if (Environment.GetEnvironmentVariable("ETLTABLEOPS_TEST_POSTGRES") is { Length: > 0 } given)
             {
                 server = Read(given);
+                // Our own connection texts hold no password, and neither do the processes' arguments; both find it here.
+                if (server.Password is { Length: > 0 } password) Environment.SetEnvironmentVariable("PGPASSWORD", password);
                 await PrepareAsync();
                 return;
             }
