@@ -88,7 +88,12 @@ internal sealed class ShadowSynchronizer(EtlDatabase database, IRunObserver obse
             if (left.Changes < smallest.Changes) smallest = (left.Changes, pass);
             if (left.Changes <= SmallLag && pass >= 3) break;
         }
-        await scope.Journal.AppendAsync(blueprint.SwapId, Operation, "apply", scope.Dialect.Drain(blueprint, state.Position), applied, watch.Elapsed, token).ConfigureAwait(false);
+        if (applied > 0)
+        {
+            // Nothing done is nothing to tell, and a line would need the lock that a switch is about to try for with care.
+            var line = scope.Journal.PrepareLine(blueprint.SwapId, Operation, "apply", scope.Dialect.Drain(blueprint, state.Position), applied, watch.Elapsed);
+            await Patience.WhileBusyAsync(session, () => session.ExecuteAsync(line, token), token).ConfigureAwait(false);
+        }
         observer.OnEvent(new StepFinished(Operation, "apply", title, watch.Elapsed, applied));
         return (applied, state.Changes);
     }
