@@ -146,7 +146,8 @@ internal sealed partial class SqliteDialect
             Chunks = new ChunkRange(path.First, path.Last + 1, (long)Math.Clamp(FirstChunkRows * span / rows, 1, span))
             {
                 Aim = shadow.StallBudget / 2,
-                Yield = 0.25,
+                Yield = 0.5,
+                Others = new Sql("PRAGMA data_version"),
             },
         };
         yield return new PlanStep("load-rest", "Load the rows that were added beyond the range meanwhile",
