@@ -163,9 +163,9 @@ internal sealed class SqliteBulkWriter : IBulkWriter
         }
         if (!double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var real) || !double.IsFinite(real))
             throw Bad(i, $"'{Shorten(text)}' is no number, and the column is {columns[i].Type}", null);
-        // A whole number beyond 64 bits would become a rounded one in silence.
-        if (type.DemandsWholeNumber && !text.AsSpan().ContainsAny('.', 'e', 'E'))
-            throw Bad(i, $"{Shorten(text)} does not fit a whole number of 64 bits", null);
+        // SQLite would store a fraction, or a rounded number of more than 64 bits, in an INTEGER column in silence.
+        if (type.DemandsWholeNumber && !(Math.Truncate(real) == real && Math.Abs(real) < 1L << 53 && text.AsSpan().ContainsAny('.', 'e', 'E')))
+            throw Bad(i, $"'{Shorten(text)}' is no whole number of 64 bits, and the column is {columns[i].Type}", null);
         raw.sqlite3_bind_double(statement, at, real);
     }
 

@@ -87,9 +87,9 @@ internal sealed partial class SqliteDialect
     public Sql ContentSum(ContentQuery query)
     {
         ArgumentNullException.ThrowIfNull(query);
-        var from = query.Query is { } text ? SqlText.Write(this, $"({text}) AS q") : SqlText.Write(this, $"{query.From!}");
+        var from = query.Query is { } text ? SqlText.Write(this, $"{SqlText.InParentheses(text.Text)} AS q") : SqlText.Write(this, $"{query.From!}");
         var conditions = new List<SqlText>();
-        if (query.Where is { } where) conditions.Add(new SqlText($"({where})"));
+        if (query.Where is { } where) conditions.Add(SqlText.InParentheses(where.Text));
         if (query.ExceptLogged is { Key.Count: > 0 } log) conditions.Add(NotLogged(log));
         var filter = conditions.Count > 0 ? $" WHERE {SqlText.Join(" AND ", conditions)}" : "";
         // LIMIT -1 keeps the planner from writing the inner query into the outer one, where it would compute the hash twice.
@@ -125,10 +125,10 @@ internal sealed partial class SqliteDialect
         var values = shadow.Stored.Select(c => c.Source);
         if (shadow.Query is { } query)
         {
-            yield return new PlanStep("load", "Load the query's rows in one statement; other writers wait for it", [Sql.Write(this, $"INSERT INTO {shadow.Shadow} ({into}) SELECT {values} FROM ({query}) AS q")]) { CountsRows = true };
+            yield return new PlanStep("load", "Load the query's rows in one statement; other writers wait for it", [Sql.Write(this, $"INSERT INTO {shadow.Shadow} ({into}) SELECT {values} FROM {SqlText.InParentheses(query.Text)} AS q")]) { CountsRows = true };
             yield break;
         }
-        var where = shadow.Where is { } condition ? $" AND ({condition})" : "";
+        var where = shadow.Where is { } condition ? $" AND {SqlText.InParentheses(condition.Text)}" : "";
         // A row that moved while the load walks on can meet its own former self under another unique key. Both are in the feed's log
         // and are put right from there; only where the change itself computes a unique column must the conflict stay an error.
         var conflict = shadow.Feed is not null && live.Collisions.Count > 0 && shadow.Columns.All(c => c.From is null || c.Unchanged) ? " ON CONFLICT DO NOTHING" : "";
@@ -146,7 +146,8 @@ internal sealed partial class SqliteDialect
             Chunks = new ChunkRange(path.First, path.Last + 1, (long)Math.Clamp(FirstChunkRows * span / rows, 1, span))
             {
                 Aim = shadow.StallBudget / 2,
-                Yield = 0.25,
+                Yield = 0.5,
+                Others = new Sql("PRAGMA data_version"),
             },
         };
         yield return new PlanStep("load-rest", "Load the rows that were added beyond the range meanwhile",

@@ -88,7 +88,7 @@ internal sealed partial class SqliteDialect
         {
             var index = table.Indexes.FirstOrDefault(i => i.Name == from);
             if (index is null) continue;
-            yield return Sql.Write(this, $"UPDATE sqlite_schema SET name = {new SqlLiteral(to)}, sql = {new SqlLiteral(ObjectText.RenameIndex(index.Sql, Quote(to), null))} WHERE type = 'index' AND name = {new SqlLiteral(from)}");
+            yield return Sql.Write(this, $"UPDATE sqlite_schema SET name = {new SqlLiteral(to)}, sql = {new SqlLiteral(ObjectText.RenameIndex(index.Sql, Quote(to), null))} WHERE type = 'index' AND name = {new SqlLiteral(from)} AND tbl_name = {new SqlLiteral(table.Name.Name)}");
         }
     }
 

@@ -74,8 +74,8 @@ internal sealed partial class SqliteDialect
         var statements = new List<Sql> { Sql.Write(this, $"DELETE FROM {shadow.Shadow} WHERE {key} IN ({logged})") };
         if (!shadow.StructureOnly)
         {
-            var from = shadow.Query is { } query ? SqlText.Write(this, $"({query}) AS q") : SqlText.Write(this, $"{shadow.Live.Name}");
-            var where = shadow.Where is { } condition ? new SqlText($" AND ({condition})") : new SqlText("");
+            var from = shadow.Query is { } query ? SqlText.Write(this, $"{SqlText.InParentheses(query.Text)} AS q") : SqlText.Write(this, $"{shadow.Live.Name}");
+            var where = shadow.Where is { } condition ? new SqlText($" AND {SqlText.InParentheses(condition.Text)}") : new SqlText("");
             statements.Add(Sql.Write(this, $"INSERT INTO {shadow.Shadow} ({shadow.Stored.Select(c => new Id(c.Name))}) SELECT {shadow.Stored.Select(c => c.Source)} FROM {from} WHERE {key} IN ({logged}){where}"));
         }
         statements.Add(Sql.Write(this, $"DELETE FROM {log.Log} WHERE seq > 0 AND seq <= @upto"));

@@ -24,6 +24,9 @@ internal sealed class SqliteSession : DbSession
     /// <summary>A commit that must wait for readers (rollback journal) keeps new readers out meanwhile, so it is not tried for long.</summary>
     private static readonly TimeSpan CommitFor = TimeSpan.FromMilliseconds(100);
 
+    /// <summary>SQLite has no queue: who waits for its one write lock keeps nobody waiting.</summary>
+    private static readonly TimeSpan BeginFor = TimeSpan.FromMilliseconds(500);
+
     /// <summary>A read, or a single write outside a transaction, holds nothing while it waits.</summary>
     private static readonly TimeSpan AloneFor = TimeSpan.FromSeconds(20);
 
@@ -191,7 +194,7 @@ internal sealed class SqliteSession : DbSession
     private TimeSpan PatienceFor(string text)
     {
         if (text == "COMMIT") return CommitFor;
-        if (text == "BEGIN IMMEDIATE") return TimeSpan.Zero;
+        if (text == "BEGIN IMMEDIATE") return BeginFor;
         // Outside a transaction, and at the first read of one, a refused statement has taken nothing that it could hold while it waits.
         return raw.sqlite3_get_autocommit(Handle) != 0 || text == FirstRead ? AloneFor : TimeSpan.Zero;
     }

@@ -91,6 +91,7 @@ internal sealed class ShadowSynchronizer(EtlDatabase database, IRunObserver obse
         }
         if (applied > 0)
         {
+            // Nothing done is nothing to tell, and a line would need the lock that a switch is about to try for with care.
             var line = scope.Journal.PrepareLine(blueprint.SwapId, Operation, "apply", scope.Dialect.Drain(blueprint, state.Position), applied, watch.Elapsed);
             await Patience.WhileBusyAsync(session, () => session.ExecuteAsync(line, token), token, patience).ConfigureAwait(false);
         }

@@ -68,6 +68,12 @@ public sealed record ChunkRange(long First, long End, long Size)
     /// <summary>A pause after each chunk as a share of its time, so that other writers get in; 0 for none.</summary>
     public double Yield { get; init; }
 
+    /// <summary>
+    /// A query of one whole number that changes when others have written. As long as it stays the same nobody needs the pause, and it is kept to a
+    /// tenth; null always pauses in full.
+    /// </summary>
+    public Sql? Others { get; init; }
+
     /// <summary>How many sessions work side by side, all on one snapshot.</summary>
     public int Sessions { get; init; } = 1;
 }
