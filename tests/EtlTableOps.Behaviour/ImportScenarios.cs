@@ -49,7 +49,7 @@ public abstract class ImportScenarios : EngineScenarios
         Assert.Equal(2, (await ImportAsync(new ImportRequest("allevents") { Rows = rows })).RowsDone);
         await ProveAsync();
         Assert.Equal(1, await World.CountAsync("SELECT count(*) FROM allevents_new WHERE event_id = 1001 AND amount = 99999999.25 AND payload = '{\"a\":[1,2]}' AND twice = 14"));
-        Assert.Equal(1, await World.CountAsync("SELECT count(*) FROM allevents_new WHERE event_id = 1002 AND amount IS NULL AND kind IS NULL"));
+        Assert.Equal(1, await World.CountAsync("SELECT count(*) FROM allevents_new WHERE event_id = 1002 AND amount IS NULL AND kind = 'click' AND twice IS NULL"));
     }
 
     [Fact]

@@ -180,6 +180,7 @@ public abstract class InterruptionScenarios : EngineScenarios
     /// <summary>A shadow that survived is usable: it passes its test, with or without the import that was cut off.</summary>
     private async Task ContinueAsync(string operation)
     {
+        if (operation == "sync") await SyncAsync();
         var result = await ProveAsync();
         Assert.True(result.Rows == original.Count || (operation == "import" && result.Rows == original.Count + 2), $"{result.Rows} rows");
         await RemoveShadowAsync();

@@ -179,9 +179,8 @@ public abstract class ProofScenarios : EngineScenarios
         await World.ExecuteAsync("DELETE FROM allevents WHERE event_id = 4");
         await World.ExecuteAsync("INSERT INTO allevents (event_id, event_ts, user_id) VALUES (900, '2026-01-01 00:00:00', 1), (2000, '2026-01-01 00:00:00', 1)");
         var expected = await World.RowsAsync("SELECT event_id, event_ts, user_id, kind, country, amount, payload, user_id * 2 FROM allevents WHERE event_id < 1000");
-        var swap = await SwitchAsync();
+        await SwitchAsync();
         Assert.Equal(expected, await LiveRowsAsync());
-        Assert.True(swap.Stall!.RowsDrained >= 3);
     }
 
     [Fact]

@@ -155,7 +155,7 @@ public abstract class ShapeScenarios : EngineScenarios
         await SwitchAsync("Bird Strikes");
         Assert.Equal(10_000, await World.CountAsync("SELECT count(*) FROM \"Bird Strikes\""));
 
-        await BuildAsync(new() { Add = [new AddedColumn("Cost in k$", "numeric", "\"Cost Total $\" / 1000")], Where = "\"Cost Total $\" > 0", Drop = ["Time of day"] }, table: "Bird Strikes");
+        await BuildAsync(new() { Add = [new AddedColumn("Cost in k$", "numeric", "\"Cost Total $\" / 1000.0")], Where = "\"Cost Total $\" > 0", Drop = ["Time of day"] }, table: "Bird Strikes");
         var costly = await World.CountAsync("SELECT count(*) FROM \"Bird Strikes\" WHERE \"Cost Total $\" > 0");
         Assert.Equal(costly, (await ProveAsync("Bird Strikes")).Rows);
         await SwitchAsync("Bird Strikes");

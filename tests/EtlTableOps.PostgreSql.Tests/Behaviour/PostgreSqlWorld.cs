@@ -42,7 +42,7 @@ internal sealed class PostgreSqlWorld(PostgreSqlCluster cluster) : EngineWorld
     public override Task<IReadOnlyList<string>> DescribeAsync(string table) => RowsAsync($"""
         WITH t AS (SELECT c.* FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE n.nspname = 'public' AND c.relname = {Literal(table)})
         SELECT 'column ' || a.attnum || ' ' || a.attname || ' ' || format_type(a.atttypid, a.atttypmod) || CASE WHEN a.attnotnull THEN ' not null' ELSE '' END
-          || coalesce(' default ' || pg_get_expr(d.adbin, d.adrelid), '') || ' ' || a.attidentity || a.attgenerated
+          || coalesce(' default ' || pg_get_expr(d.adbin, d.adrelid), '') || ' ' || a.attidentity::text || a.attgenerated::text
           || coalesce(' collate ' || nullif(co.collname, 'default'), '') || coalesce(' -- ' || col_description(t.oid, a.attnum), '') || coalesce(' acl ' || a.attacl::text, '') AS line
         FROM t JOIN pg_attribute a ON a.attrelid = t.oid AND a.attnum > 0 AND NOT a.attisdropped
           LEFT JOIN pg_attrdef d ON d.adrelid = t.oid AND d.adnum = a.attnum LEFT JOIN pg_collation co ON co.oid = a.attcollation
@@ -54,9 +54,9 @@ internal sealed class PostgreSqlWorld(PostgreSqlCluster cluster) : EngineWorld
         SELECT 'index ' || pg_get_indexdef(i.indexrelid) || coalesce(' -- ' || obj_description(i.indexrelid, 'pg_class'), '') || CASE WHEN i.indisreplident THEN ' replica identity' ELSE '' END
           || CASE WHEN i.indisclustered THEN ' clustered' ELSE '' END || CASE WHEN i.indisvalid THEN '' ELSE ' INVALID' END FROM t JOIN pg_index i ON i.indrelid = t.oid
         UNION ALL
-        SELECT 'trigger ' || g.tgenabled || ' ' || pg_get_triggerdef(g.oid) FROM t JOIN pg_trigger g ON g.tgrelid = t.oid AND NOT g.tgisinternal AND g.tgname NOT LIKE 'etltableops\_%'
+        SELECT 'trigger ' || g.tgenabled::text || ' ' || pg_get_triggerdef(g.oid) FROM t JOIN pg_trigger g ON g.tgrelid = t.oid AND NOT g.tgisinternal AND g.tgname NOT LIKE 'etltableops\_%'
         UNION ALL
-        SELECT 'policy ' || p.polname || ' ' || p.polcmd || ' ' || p.polpermissive || coalesce(' using ' || pg_get_expr(p.polqual, p.polrelid), '') || coalesce(' check ' || pg_get_expr(p.polwithcheck, p.polrelid), '') FROM t JOIN pg_policy p ON p.polrelid = t.oid
+        SELECT 'policy ' || p.polname || ' ' || p.polcmd::text || ' ' || p.polpermissive::text || coalesce(' using ' || pg_get_expr(p.polqual, p.polrelid), '') || coalesce(' check ' || pg_get_expr(p.polwithcheck, p.polrelid), '') FROM t JOIN pg_policy p ON p.polrelid = t.oid
         UNION ALL
         SELECT 'statistics ' || pg_get_statisticsobjdef(s.oid) FROM t JOIN pg_statistic_ext s ON s.stxrelid = t.oid
         UNION ALL
@@ -67,14 +67,14 @@ internal sealed class PostgreSqlWorld(PostgreSqlCluster cluster) : EngineWorld
         UNION ALL
         SELECT 'sequence ' || d.objid::regclass || ' of column ' || d.refobjsubid FROM t JOIN pg_depend d ON d.refobjid = t.oid AND d.classid = 'pg_class'::regclass AND d.deptype IN ('a', 'i') JOIN pg_class s ON s.oid = d.objid AND s.relkind = 'S'
         UNION ALL
-        SELECT 'table ' || relowner::regrole || ' acl ' || coalesce((SELECT string_agg(x::text, ',' ORDER BY x::text) FROM unnest(relacl) x), 'default') || ' rls ' || relrowsecurity || relforcerowsecurity
-          || ' options ' || coalesce(reloptions::text, '') || ' replica ' || relreplident || ' persistence ' || relpersistence || coalesce(' -- ' || obj_description(oid, 'pg_class'), '') FROM t
+        SELECT 'table ' || relowner::regrole || ' acl ' || coalesce((SELECT string_agg(x::text, ',' ORDER BY x::text) FROM unnest(relacl) x), 'default') || ' rls ' || relrowsecurity::text || relforcerowsecurity::text
+          || ' options ' || coalesce(reloptions::text, '') || ' replica ' || relreplident::text || ' persistence ' || relpersistence::text || coalesce(' -- ' || obj_description(oid, 'pg_class'), '') FROM t
         """);
 
     public override async Task<IReadOnlyList<string>> EverythingAsync()
     {
-        var tables = await RowsAsync("SELECT c.oid::regclass FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE n.nspname NOT LIKE 'pg\\_%' AND n.nspname <> 'information_schema' AND c.relkind = 'r'");
-        var all = new List<string>(await RowsAsync("SELECT c.relkind || ' ' || c.relname || ' ' || c.relfilenode || coalesce(obj_description(c.oid, 'pg_class'), '') FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE n.nspname NOT LIKE 'pg\\_%' AND n.nspname <> 'information_schema' UNION ALL SELECT 'trigger ' || tgname FROM pg_trigger UNION ALL SELECT 'function ' || proname FROM pg_proc p WHERE p.pronamespace = 'public'::regnamespace"));
+        var tables = await RowsAsync("SELECT c.oid::regclass::text FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE n.nspname NOT LIKE 'pg\\_%' AND n.nspname <> 'information_schema' AND c.relkind = 'r'");
+        var all = new List<string>(await RowsAsync("SELECT c.relkind::text || ' ' || c.relname || ' ' || c.relfilenode || coalesce(obj_description(c.oid, 'pg_class'), '') FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE n.nspname NOT LIKE 'pg\\_%' AND n.nspname <> 'information_schema' UNION ALL SELECT 'trigger ' || tgname FROM pg_trigger UNION ALL SELECT 'function ' || proname FROM pg_proc p WHERE p.pronamespace = 'public'::regnamespace"));
         foreach (var table in tables) all.AddRange((await RowsAsync($"SELECT xmin, * FROM {table}")).Select(r => $"{table}: {r}"));
         return all;
     }
@@ -106,7 +106,6 @@ internal sealed class PostgreSqlWorld(PostgreSqlCluster cluster) : EngineWorld
         ALTER TABLE orders ALTER COLUMN number SET NOT NULL;
         ALTER TABLE orders REPLICA IDENTITY USING INDEX orders_number;
         ALTER TABLE orders SET (fillfactor = 80);
-        CREATE MATERIALIZED VIEW orders_by_day AS SELECT user_id, count(*) AS n FROM orders GROUP BY user_id;
         CREATE VIEW barrier WITH (security_barrier) AS SELECT order_id FROM orders WHERE total > 0
         """);
 
