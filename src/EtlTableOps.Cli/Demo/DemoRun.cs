@@ -61,7 +61,7 @@ internal sealed class DemoRun
 
         var switched = await DoAsync("switch", "Switch", DemoPhase.Switch, () => operations.SwitchAsync(new SwitchRequest(Table), token), _ => 0, token);
         await stages.RunAsync("watch", "Let the consumers use it", DemoPhase.Watch, () => WaitAsync(token));
-        await VerifyAsync("verify-switch", "Verify every row", crowd, DemoWorld.Events, ledger.Switched, true, token);
+        await VerifyAsync("verify-switch", "Verify every row", crowd, () => new DemoVerification(database, DemoWorld.Events, ledger.Switched(), true).ReadAllAsync(token), token);
         crowd.Pace.Release();
         // Writes after the verification, so that there is something to leave behind whatever was before.
         await stages.RunAsync("write", "Let them write more", DemoPhase.Watch, () => WaitAsync(token));
@@ -69,9 +69,9 @@ internal sealed class DemoRun
         var refusal = await RefusedUndoAsync(token);
         var undone = await DoAsync("undo", "Undo, by force", DemoPhase.Undo, () => operations.UndoAsync(new UndoRequest(Table) { Force = true }, token), _ => 0, token);
         await stages.RunAsync("after", "Let the consumers go on", DemoPhase.After, () => WaitAsync(token));
-        await VerifyAsync("verify-undo", "Verify every row again", crowd, DemoWorld.Events, ledger.Original, false, token);
-        if (undone.Version is { } aside)
-            await VerifyAsync("verify-aside", "Verify the table set aside", crowd, TableName.Parse(aside, IdentifierFolding.Keep), ledger.Switched, true, token);
+        await VerifyAsync("verify-undo", "Verify every row again", crowd, () => new DemoVerification(database, DemoWorld.Events, ledger.Original(), false).ReadAllAsync(token), token);
+        var aside = TableName.Parse(undone.Version!, IdentifierFolding.Keep);
+        await VerifyAsync("verify-aside", "Verify what stayed behind", crowd, () => new DemoVerification(database, aside, ledger.Switched(), true).ReadAsync(ledger.Keys(Era.Switched), token), token);
         await crowd.StopAsync();
 
         var report = new DemoReport
@@ -92,7 +92,7 @@ internal sealed class DemoRun
             RowsVerified = verdicts.Sum(v => v.Rows),
             UndoRefusal = refusal,
             RowsLeftBehind = undone.RowsLeftBehind,
-            RowsWrittenBetween = ledger.Keys(Era.Switched),
+            RowsWrittenBetween = ledger.Keys(Era.Switched).Count,
             SwitchHeldMs = switched.Stall?.HeldMilliseconds ?? 0,
             UndoHeldMs = undone.Stall?.HeldMilliseconds ?? 0,
             LongestStallMs = Worst(crowd, DemoPhase.Switch, DemoPhase.Undo),
@@ -134,11 +134,11 @@ internal sealed class DemoRun
         return 0;
     }
 
-    private Task VerifyAsync(string name, string title, DemoCrowd crowd, TableName table, Func<ExpectedRows> expected, bool withBand, CancellationToken token) =>
+    private Task VerifyAsync(string name, string title, DemoCrowd crowd, Func<Task<DemoVerdict>> verify, CancellationToken token) =>
         stages.RunAsync(name, title, DemoPhase.Verify, async () =>
         {
             await crowd.Pace.HoldAsync(token);
-            var verdict = await DemoVerification.RunAsync(database, table, expected(), withBand, token);
+            var verdict = await verify();
             verdicts.Add(verdict);
             return verdict.Rows;
         });
