@@ -19,6 +19,8 @@ internal sealed class DemoRun
     private static readonly string Table = DemoWorld.Events.Name;
 
     private readonly EtlDatabase database;
+    private static readonly TimeSpan LargestBudget = TimeSpan.FromSeconds(2);
+
     private readonly DemoEvents events;
     private readonly string filePath;
     private readonly DemoLedger ledger;
@@ -26,6 +28,7 @@ internal sealed class DemoRun
     private readonly TableOperations operations;
     private readonly List<string> broken = [];
     private readonly List<DemoVerdict> verdicts = [];
+    private TimeSpan stallBudget;
 
     public DemoRun(EtlDatabase database, DemoEvents events, string filePath, IRunObserver display)
     {
@@ -59,7 +62,7 @@ internal sealed class DemoRun
         await stages.RunAsync("calm", "Watch the consumers alone", DemoPhase.Calm, () => WaitAsync(token));
         await PrepareShadowAsync(token);
 
-        var switched = await DoAsync("switch", "Switch", DemoPhase.Switch, () => operations.SwitchAsync(new SwitchRequest(Table), token), _ => 0, token);
+        var switched = await ExchangeAsync("switch", "Switch", DemoPhase.Switch, budget => operations.SwitchAsync(new SwitchRequest(Table) { StallBudget = budget }, token), token);
         await stages.RunAsync("watch", "Let the consumers use it", DemoPhase.Watch, () => WaitAsync(token));
         await VerifyAsync("verify-switch", "Verify every row", crowd, () => new DemoVerification(database, DemoWorld.Events, ledger.Switched(), true).ReadAllAsync(token), token);
         crowd.Pace.Release();
@@ -67,7 +70,7 @@ internal sealed class DemoRun
         await stages.RunAsync("write", "Let them write more", DemoPhase.Watch, () => WaitAsync(token));
 
         var refusal = await RefusedUndoAsync(token);
-        var undone = await DoAsync("undo", "Undo, by force", DemoPhase.Undo, () => operations.UndoAsync(new UndoRequest(Table) { Force = true }, token), _ => 0, token);
+        var undone = await ExchangeAsync("undo", "Undo, by force", DemoPhase.Undo, budget => operations.UndoAsync(new UndoRequest(Table) { Force = true, StallBudget = budget }, token), token);
         await stages.RunAsync("after", "Let the consumers go on", DemoPhase.After, () => WaitAsync(token));
         await VerifyAsync("verify-undo", "Verify every row again", crowd, () => new DemoVerification(database, DemoWorld.Events, ledger.Original(), false).ReadAllAsync(token), token);
         var aside = TableName.Parse(undone.Version!, IdentifierFolding.Keep);
@@ -95,6 +98,7 @@ internal sealed class DemoRun
             RowsWrittenBetween = ledger.Keys(Era.Switched).Count,
             SwitchHeldMs = switched.Stall?.HeldMilliseconds ?? 0,
             UndoHeldMs = undone.Stall?.HeldMilliseconds ?? 0,
+            StallBudgetMs = stallBudget.TotalMilliseconds,
             LongestStallMs = Worst(crowd, DemoPhase.Switch, DemoPhase.Undo),
             CalmStallMs = Worst(crowd, DemoPhase.Calm),
             BrokenPromises = broken,
@@ -126,6 +130,32 @@ internal sealed class DemoRun
             return rows(result);
         });
         return result!;
+    }
+
+    /// <summary>
+    /// An exchange within the usual stall budget. On a machine that is too busy for it the tool refuses, and the demo does
+    /// what an operator does: allows more, and says so.
+    /// </summary>
+    private async Task<TableSwap> ExchangeAsync(string name, string title, DemoPhase phase, Func<TimeSpan, Task<PreparedOperation<TableSwap>>> prepare, CancellationToken token)
+    {
+        TableSwap? swap = null;
+        await stages.RunAsync(name, title, phase, async () =>
+        {
+            for (var budget = SwitchRequest.DefaultStallBudget; swap is null; budget *= 3)
+            {
+                try
+                {
+                    swap = await (await prepare(budget)).RunAsync(token);
+                    stallBudget = budget > stallBudget ? budget : stallBudget;
+                }
+                catch (EtlException e) when (e.Code == ErrorCode.StallBudgetExceeded && budget < LargestBudget)
+                {
+                    stages.OnEvent(new RunWarning($"This machine is too busy for a stall budget of {Human.Duration(budget)}; nothing was changed, and more is allowed."));
+                }
+            }
+            return 0;
+        });
+        return swap!;
     }
 
     private async Task<long> WaitAsync(CancellationToken token)
