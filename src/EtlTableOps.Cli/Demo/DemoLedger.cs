@@ -40,11 +40,8 @@ internal sealed class DemoLedger(DemoEvents events)
         return page;
     }
 
-    /// <summary>Changes that were committed in an era. Only while the writers stand still.</summary>
-    public long Changes(Era era) => pages.Sum(p => p.LongCount(c => c.Era == era));
-
-    /// <summary>Different rows among them.</summary>
-    public long Keys(Era era) => pages.SelectMany(p => p).Where(c => c.Era == era).Select(c => c.Id).Distinct().LongCount();
+    /// <summary>The rows that were changed in an era. Only while the writers stand still.</summary>
+    public IReadOnlyCollection<long> Keys(Era era) => pages.SelectMany(p => p).Where(c => c.Era == era).Select(c => c.Id).ToHashSet();
 
     /// <summary>What the table of the beginning must hold, after all changes that reached it.</summary>
     public ExpectedRows Original() => new(
@@ -77,9 +74,6 @@ internal sealed class DemoLedger(DemoEvents events)
 /// <summary>The rows that one table must hold.</summary>
 internal sealed class ExpectedRows(DemoEvents events, bool switched, Dictionary<long, long?> amounts, Dictionary<long, long?> atSwitch)
 {
-    /// <summary>How many keys were changed by writers.</summary>
-    public IEnumerable<long> ChangedKeys => amounts.Keys;
-
     /// <summary>How many rows there must be.</summary>
     public long Count()
     {

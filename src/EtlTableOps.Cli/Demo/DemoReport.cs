@@ -69,6 +69,9 @@ internal sealed record DemoReport
     /// <summary>Milliseconds that the undo held its lock.</summary>
     public required double UndoHeldMs { get; init; }
 
+    /// <summary>The stall budget that the exchanges were allowed, milliseconds: more than usual on a machine that is too busy.</summary>
+    public required double StallBudgetMs { get; init; }
+
     /// <summary>The longest wait of any statement around the switch and the undo, milliseconds.</summary>
     public required double LongestStallMs { get; init; }
 

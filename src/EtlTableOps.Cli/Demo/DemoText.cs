@@ -31,7 +31,7 @@ internal static class DemoText
         Add(facts, "consumers", $"{DemoCrowd.Readers} readers, {DemoCrowd.Writers} writers: {Human.Count(report.Reads)} reads, {Human.Count(report.Writes)} write transactions, {DemoCrowd.PerSecond:0} a second in all; {Human.Count(report.Failures)} failed");
         foreach (var message in report.FailureMessages.Take(3)) Add(facts, "", message);
         Add(facts, "longest stall", $"{Figures.Milliseconds(report.LongestStallMs)} around switch and undo, queueing counted ({Figures.Milliseconds(report.CalmStallMs)} with nothing going on)");
-        Add(facts, "locks held", $"{Figures.Milliseconds(report.SwitchHeldMs)} by the switch, {Figures.Milliseconds(report.UndoHeldMs)} by the undo");
+        Add(facts, "locks held", $"{Figures.Milliseconds(report.SwitchHeldMs)} by the switch, {Figures.Milliseconds(report.UndoHeldMs)} by the undo (stall budget {Figures.Milliseconds(report.StallBudgetMs)})");
         Add(facts, "rows", $"{Human.Count(report.RowsLost)} lost, {Human.Count(report.RowsDoubled)} doubled, {Human.Count(report.RowsWrong)} wrong of {Human.Count(report.RowsVerified)} verified against the writers' ledger");
         if (report.UndoRefusal is { } refusal) Add(facts, "undo", $"refused first: {refusal}");
         Add(facts, "left behind", report.RowsLeftBehind == report.RowsWrittenBetween

@@ -1,4 +1,4 @@
-using System.Globalization;
+using System.Data.Common;
 using EtlTableOps.Engines;
 using EtlTableOps.Tables;
 
@@ -11,49 +11,62 @@ namespace EtlTableOps.Cli.Demo;
 /// <param name="Wrong">Rows with another content.</param>
 internal sealed record DemoVerdict(long Rows, long Lost, long Doubled, long Wrong);
 
-/// <summary>Reads a whole table, row by row, and holds it against the ledger. Only while the writers stand still.</summary>
-internal static class DemoVerification
+/// <summary>Holds a table against the ledger. Only while the writers stand still.</summary>
+internal sealed class DemoVerification(EtlDatabase database, TableName table, ExpectedRows expected, bool withBand)
 {
     private const long Chunk = 50_000;
 
-    public static async Task<DemoVerdict> RunAsync(EtlDatabase database, TableName table, ExpectedRows expected, bool withBand, CancellationToken token)
+    private long rows;
+    private long found;
+    private long doubled;
+    private long wrong;
+    private long last = -1;
+
+    private SqlText Columns => new("event_id, event_ts, user_id, event_type, country, amount, payload" + (withBand ? ", " + DemoChange.AddedColumn : ""));
+
+    /// <summary>Reads the whole table, row by row.</summary>
+    public async Task<DemoVerdict> ReadAllAsync(CancellationToken token)
     {
         await using var session = await database.OpenSessionAsync(token);
         await using var snapshot = await session.BeginAsync(TransactionMode.Snapshot, null, token);
         var end = (await session.QueryAsync(Sql.Write(session.Dialect, $"SELECT coalesce(max(event_id), 0) FROM {table}"), r => r.GetInt64(0), token))[0] + 1;
-        var columns = new SqlText("event_id, event_ts, user_id, event_type, country, amount, payload" + (withBand ? ", " + DemoChange.AddedColumn : ""));
-        var (rows, found, doubled, wrong, last) = (0L, 0L, 0L, 0L, -1L);
         for (var from = 0L; from < end; from += Chunk)
-        {
-            var query = Sql.Write(session.Dialect, $"SELECT {columns} FROM {table} WHERE event_id >= {from} AND event_id < {from + Chunk} ORDER BY event_id");
-            foreach (var (row, band) in await session.QueryAsync(query, r => Read(r, withBand), token))
-            {
-                rows++;
-                if (row.Id == last || !expected.Find(row.Id, out var right, out var rightBand))
-                {
-                    doubled++;
-                    continue;
-                }
-                last = row.Id;
-                found++;
-                if (row != right || (withBand && band != rightBand)) wrong++;
-            }
-        }
+            await session.QueryAsync(Sql.Write(session.Dialect, $"SELECT {Columns} FROM {table} WHERE event_id >= {from} AND event_id < {from + Chunk} ORDER BY event_id"), Look, token);
         await snapshot.CommitAsync(token);
         return new DemoVerdict(rows, expected.Count() - found, doubled, wrong);
     }
 
-    private static (DemoEvent Row, string? Band) Read(System.Data.Common.DbDataReader reader, bool withBand)
+    /// <summary>Reads the rows of these keys, and counts all: for a table that was read as a whole before.</summary>
+    public async Task<DemoVerdict> ReadAsync(IReadOnlyCollection<long> keys, CancellationToken token)
     {
-        var at = reader.GetValue(1) is DateTime moment ? moment : DateTime.Parse(reader.GetString(1), CultureInfo.InvariantCulture);
-        var row = new DemoEvent(
-            reader.GetInt64(0),
-            at,
-            reader.GetInt32(2),
-            reader.GetString(3),
-            reader.IsDBNull(4) ? null : reader.GetString(4),
-            (long)Math.Round(Convert.ToDecimal(reader.GetValue(5), CultureInfo.InvariantCulture) * 100m),
-            reader.GetString(6));
-        return (row, withBand && !reader.IsDBNull(7) ? reader.GetString(7) : null);
+        await using var session = await database.OpenSessionAsync(token);
+        foreach (var key in keys)
+            await session.QueryAsync(Sql.Write(session.Dialect, $"SELECT {Columns} FROM {table} WHERE event_id = {key}"), Look, token);
+        var count = (await session.QueryAsync(Sql.Write(session.Dialect, $"SELECT count(*) FROM {table}"), r => r.GetInt64(0), token))[0];
+        var lostKeys = keys.LongCount(k => expected.Find(k, out _, out _)) - found;
+        return new DemoVerdict(count, Math.Max(lostKeys, expected.Count() - count), Math.Max(doubled, count - expected.Count()), wrong);
+    }
+
+    /// <summary>Compares in place: a million rows are not kept.</summary>
+    private bool Look(DbDataReader reader)
+    {
+        rows++;
+        var id = reader.GetInt64(0);
+        if (id == last || !expected.Find(id, out var right, out var rightBand))
+        {
+            doubled++;
+            return false;
+        }
+        last = id;
+        found++;
+        var same = reader.GetDateTime(1) == right.At
+            && reader.GetInt32(2) == right.User
+            && reader.GetString(3) == right.Type
+            && (reader.IsDBNull(4) ? null : reader.GetString(4)) == right.Country
+            && reader.GetDecimal(5) == right.Amount
+            && reader.GetString(6) == right.Payload
+            && (!withBand || (reader.IsDBNull(7) ? null : reader.GetString(7)) == rightBand);
+        if (!same) wrong++;
+        return same;
     }
 }
