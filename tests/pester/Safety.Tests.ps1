@@ -253,26 +253,3 @@ Describe 'Results' {
         (Get-TableSwap | Select-Object SwapId, Table, Change | ConvertTo-Csv)[1] | Should -BeLike '*keep rows where amount > 50*'
     }
 }
-
-Describe 'Help' {
-    It '<_> has a synopsis, a description, two examples and text for every parameter' -ForEach @(
-        'Connect-EtlDatabase', 'Disconnect-EtlDatabase', 'Get-EtlDatabase', 'New-ShadowTable', 'Import-ShadowTable', 'Sync-ShadowTable', 'Test-ShadowTable'
-        'Switch-Table', 'Undo-TableSwap', 'Get-TableSwap', 'Repair-TableSwap', 'Get-TableVersion', 'Remove-TableVersion', 'Remove-ShadowTable'
-    ) {
-        $help = Get-Help $_ -Full
-        $help.Synopsis | Should -Not -BeLike "*$_*[[]*"
-        $help.Description.Text | Should -Not -BeNullOrEmpty
-        @($help.Examples.Example).Count | Should -BeGreaterOrEqual 2
-        $common = [System.Management.Automation.PSCmdlet]::CommonParameters + [System.Management.Automation.PSCmdlet]::OptionalCommonParameters
-        foreach ($name in (Get-Command $_).Parameters.Keys | Where-Object { $_ -notin $common }) {
-            $parameter = $help.Parameters.Parameter | Where-Object Name -EQ $name
-            $parameter.Description.Text | Should -Not -BeNullOrEmpty -Because "-$name needs a text"
-        }
-        # No parameter in the help that the command does not have.
-        foreach ($name in $help.Parameters.Parameter.Name) { (Get-Command $_).Parameters.Keys | Should -Contain $name }
-    }
-
-    It 'about_EtlTableOps is there' {
-        Get-Help about_EtlTableOps | Out-String | Should -BeLike '*New-ShadowTable*'
-    }
-}
