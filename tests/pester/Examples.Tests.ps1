@@ -18,7 +18,7 @@ BeforeAll {
         # A machine that is busy with other tests is slower than the budget that is fine for people.
         $patient = "`$PSDefaultParameterValues = @{ 'Switch-Table:StallBudget' = '10s'; 'Undo-TableSwap:StallBudget' = '10s' }"
         $path = "`$env:PSModulePath = '$(Split-Path $script:ModulePath)' + [IO.Path]::PathSeparator + `$env:PSModulePath"
-        $script = "$path; $patient; $Before; try { & $Call } catch { `$_ | Out-String; exit 99 }; exit `$LASTEXITCODE"
+        $script = "$path; $patient; $Before; try { & $Call } catch { `$_ | Out-String; exit 99 }; if (`$LASTEXITCODE) { exit `$LASTEXITCODE }"
         $out = & ([Environment]::ProcessPath) -NoProfile -NonInteractive -Command $script 2>&1 | Out-String
         [pscustomobject]@{ Out = $out; Code = $LASTEXITCODE }
     }
