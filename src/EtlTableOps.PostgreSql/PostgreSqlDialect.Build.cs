@@ -29,7 +29,11 @@ public sealed partial class PostgreSqlDialect
         if (rest.Count > 0) steps.Add(new PlanStep("finish", "Set what needs the rows or the indexes", rest));
 
         // VACUUM sets the visibility map too: without it there is no index-only scan until autovacuum has come by.
-        steps.Add(new PlanStep("statistics", $"Gather statistics of {shadow.Shadow}", [Sql.Write(this, $"VACUUM (ANALYZE) {shadow.Shadow}")]) { Scope = StepScope.NoTransaction });
+        steps.Add(new PlanStep("statistics", $"Gather statistics of {shadow.Shadow}", [Sql.Write(this, $"VACUUM (ANALYZE) {shadow.Shadow}")])
+        {
+            Scope = StepScope.NoTransaction,
+            Progress = Sql.Write(this, $"SELECT p.heap_blks_scanned, p.heap_blks_total FROM pg_catalog.pg_stat_progress_vacuum p WHERE p.relid = pg_catalog.to_regclass({new SqlLiteral(Qualified(shadow.Shadow))}) AND p.heap_blks_total > 0"),
+        });
         return steps;
     }
 
@@ -205,10 +209,19 @@ public sealed partial class PostgreSqlDialect
                     new Sql("SET LOCAL maintenance_work_mem = '256MB'"),
                     Sql.Write(this, $"SET LOCAL default_tablespace = {new SqlText(index.Tablespace ?? "''")}"),
                     .. CreateIndex(shadow, live, member, index),
-                ]);
+                ])
+                {
+                    Progress = member.PartitionKey is null ? IndexProgress(NameOf(shadow, member)) : null,
+                };
             }
         }
     }
+
+    /// <summary>Half of an index build is the scan, the other half the sorted tuples' way into the tree.</summary>
+    private Sql IndexProgress(TableName table) => Sql.Write(this, $"""
+        SELECT CASE WHEN p.tuples_total > 0 THEN 50 + 50 * p.tuples_done / p.tuples_total ELSE 50 * p.blocks_done / greatest(p.blocks_total, 1) END, 100::bigint
+        FROM pg_catalog.pg_stat_progress_create_index p WHERE p.relid = pg_catalog.to_regclass({new SqlLiteral(Qualified(table))})
+        """);
 
     private IEnumerable<Sql> CreateIndex(ShadowBlueprint shadow, PostgreSqlTable live, TableMember member, IndexFacts index)
     {

@@ -45,8 +45,8 @@ public sealed partial class PostgreSqlDialect
         var keys = live.ForeignKeys.Concat(live.IncomingForeignKeys).ToList();
 
         var leave = new List<Sql> { PinPath };
-        if (exchange.Feed is { } feed) leave.AddRange(RemoveLog(feed with { Watched = live.Name, Partitioned = live.IsPartitioned }));
-        if (exchange.OutgoingGuard is { } guard) leave.AddRange(DetachLog(guard with { Watched = live.Name, Partitioned = live.IsPartitioned }));
+        if (exchange.Feed is { } feed) leave.AddRange(DropLog(feed with { Watched = live.Name, Partitioned = live.IsPartitioned }));
+        if (exchange.OutgoingGuard is { } guard) leave.AddRange(DropTriggers(guard with { Watched = live.Name, Partitioned = live.IsPartitioned }));
         leave.AddRange(followers.SelectMany(f => f.Leave));
         leave.AddRange(keys.Select(k => Sql.Write(this, $"ALTER TABLE {k.Table} DROP CONSTRAINT {new Id(k.Name)}")));
 

@@ -21,11 +21,13 @@ public sealed partial class PostgreSqlDialect
         var keys = log.Key.Select((c, i) => SqlText.Write(this, $", key_{i + 1} {new SqlText(c.Type)}{new SqlText(c.Collation is null ? "" : " COLLATE " + c.Collation)}"));
         var statements = new List<Sql>
         {
-            LockIfThere(log.Watched, "SHARE ROW EXCLUSIVE"),
             Sql.Write(this, $"CREATE TABLE {log.Log} (seq bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, op \"char\" NOT NULL, changes bigint NOT NULL{SqlText.Join("", keys)})"),
             Sql.Write(this, $"REVOKE ALL ON TABLE {log.Log} FROM PUBLIC"),
             Function(log),
             Sql.Write(this, $"REVOKE ALL ON FUNCTION {log.Log}() FROM PUBLIC"),
+
+            // Making a trigger would wait for writers, and others would wait behind it; so it is tried for and not queued for.
+            Sql.Write(this, $"LOCK TABLE {log.Watched} IN SHARE ROW EXCLUSIVE MODE NOWAIT"),
         };
         foreach (var (name, text) in Triggers(log)) statements.Add(Sql.Write(this, $"CREATE TRIGGER {new Id(name)} {text} EXECUTE FUNCTION {log.Log}()"));
         if (log.Partitioned)
@@ -52,6 +54,30 @@ public sealed partial class PostgreSqlDialect
     public IReadOnlyList<Sql> DetachLog(ChangeLog log)
     {
         ArgumentNullException.ThrowIfNull(log);
+        return [LockIfThere(log), .. DropTriggers(log)];
+    }
+
+    /// <inheritdoc/>
+    public IReadOnlyList<Sql> RemoveLog(ChangeLog log)
+    {
+        ArgumentNullException.ThrowIfNull(log);
+        return [LockIfThere(log), .. DropLog(log)];
+    }
+
+    /// <summary>
+    /// A trigger is dropped under a lock that readers wait for too; it is tried for only when there is such a trigger, and never queued for.
+    /// </summary>
+    private Sql LockIfThere(ChangeLog log) => Sql.Write(this, $"""
+        DO $etl$
+        BEGIN
+          IF EXISTS (SELECT FROM pg_catalog.pg_trigger t WHERE t.tgrelid = pg_catalog.to_regclass({new SqlLiteral(Qualified(log.Watched))}) AND t.tgfoid = pg_catalog.to_regprocedure({new SqlLiteral(Qualified(log.Log) + "()")})) THEN
+            LOCK TABLE {log.Watched} IN ACCESS EXCLUSIVE MODE NOWAIT;
+          END IF;
+        END $etl$
+        """);
+
+    private List<Sql> DropTriggers(ChangeLog log)
+    {
         var statements = Triggers(log).Select(t => Sql.Write(this, $"DROP TRIGGER IF EXISTS {new Id(t.Name)} ON {log.Watched}")).ToList();
         if (log.Partitioned)
         {
@@ -68,18 +94,12 @@ public sealed partial class PostgreSqlDialect
         return statements;
     }
 
-    /// <inheritdoc/>
-    public IReadOnlyList<Sql> RemoveLog(ChangeLog log)
-    {
-        ArgumentNullException.ThrowIfNull(log);
-        return
-        [
-            LockIfThere(log.Watched, "ACCESS EXCLUSIVE"),
-            .. DetachLog(log),
-            Sql.Write(this, $"DROP FUNCTION IF EXISTS {log.Log}()"),
-            Sql.Write(this, $"DROP TABLE IF EXISTS {log.Log}"),
-        ];
-    }
+    private IEnumerable<Sql> DropLog(ChangeLog log) =>
+    [
+        .. DropTriggers(log),
+        Sql.Write(this, $"DROP FUNCTION IF EXISTS {log.Log}()"),
+        Sql.Write(this, $"DROP TABLE IF EXISTS {log.Log}"),
+    ];
 
     /// <inheritdoc/>
     public IReadOnlyList<Sql> SuspendLog(ChangeLog log)
@@ -125,19 +145,6 @@ public sealed partial class PostgreSqlDialect
             Sql.Write(this, $"DELETE FROM {log.Log} WHERE seq <= @upto AND op <> 'T'"),
         ];
     }
-
-    /// <summary>
-    /// Making or dropping a trigger locks its table. The lock is taken at once or not at all: waiting for it would make everybody else wait behind us. The
-    /// runner tries again.
-    /// </summary>
-    private Sql LockIfThere(TableName table, string mode) => Sql.Write(this, $"""
-        DO $etl$
-        BEGIN
-          IF pg_catalog.to_regclass({new SqlLiteral(Qualified(table))}) IS NOT NULL THEN
-            LOCK TABLE {table} IN {new SqlText(mode)} MODE NOWAIT;
-          END IF;
-        END $etl$
-        """);
 
     private static IEnumerable<string> KeyNames(ChangeLog log, string? alias = null) =>
         Enumerable.Range(1, log.Key.Count).Select(i => alias is null ? $"key_{i}" : $"{alias}.key_{i}");
