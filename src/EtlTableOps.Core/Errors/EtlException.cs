@@ -32,7 +32,7 @@ public sealed class EtlException : Exception
     public string Remedy { get; init; }
 
     /// <summary>True when something lasting was changed before the failure.</summary>
-    public bool DurableChangeMade { get; init; }
+    public bool DurableChangeMade { get; internal set; }
 
     /// <summary>True when it is not known which object carries the live name. Never retried by itself.</summary>
     public bool OwnershipUnknown { get; init; }

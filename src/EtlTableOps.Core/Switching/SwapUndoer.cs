@@ -134,7 +134,7 @@ internal sealed class SwapUndoer(EtlDatabase database, IRunObserver observer)
             }
             catch (EtlException e) when (!e.OwnershipUnknown)
             {
-                await TakeBackAsync(scope, record).ConfigureAwait(false);
+                await TakeBackAsync(scope, record, e).ConfigureAwait(false);
                 throw;
             }
             before = [.. scope.Live.Attachments.Where(a => !a.OnShadow)];
@@ -143,7 +143,7 @@ internal sealed class SwapUndoer(EtlDatabase database, IRunObserver observer)
     }
 
     /// <summary>An undo that did not come to its exchange leaves nothing behind, as far as the connection still allows.</summary>
-    private async Task TakeBackAsync(TableScope scope, SwapRecord record)
+    private async Task TakeBackAsync(TableScope scope, SwapRecord record, EtlException failure)
     {
         try
         {
@@ -151,6 +151,7 @@ internal sealed class SwapUndoer(EtlDatabase database, IRunObserver observer)
         }
         catch (EtlException e)
         {
+            failure.DurableChangeMade = true;
             observer.OnEvent(new RunWarning($"The interrupted undo could not be cleaned up ({e.Message}). Run Repair-TableSwap."));
         }
     }
