@@ -88,7 +88,7 @@ public sealed class CreateTableTextTests
     }
 
     /// <summary>What SQLite itself makes of a text.</summary>
-    private static IReadOnlyList<string> Structure(string sql, string table)
+    private static List<string> Structure(string sql, string table)
     {
         using var connection = new SqliteConnection("Data Source=:memory:");
         connection.Open();
