@@ -10,6 +10,7 @@ namespace EtlTableOps.Errors;
 public sealed class EtlException : Exception
 {
     private static readonly ResourceManager Texts = new("EtlTableOps.Errors.ErrorTexts", typeof(EtlException).Assembly);
+    private bool durableChangeMade;
 
     /// <summary>Makes the error of a code; the arguments fill the message's places.</summary>
     public EtlException(ErrorCode code, params object?[] arguments)
@@ -32,13 +33,20 @@ public sealed class EtlException : Exception
     public string Remedy { get; init; }
 
     /// <summary>True when something lasting was changed before the failure.</summary>
-    public bool DurableChangeMade { get; internal set; }
+    public bool DurableChangeMade
+    {
+        get => durableChangeMade;
+        init => durableChangeMade = value;
+    }
 
     /// <summary>True when it is not known which object carries the live name. Never retried by itself.</summary>
     public bool OwnershipUnknown { get; init; }
 
     /// <summary>The swap that the failure belongs to, when there is one.</summary>
     public string? SwapId { get; init; }
+
+    /// <summary>Learns on its way up that what was begun could not be cleaned up.</summary>
+    internal void TellDurableChange() => durableChangeMade = true;
 
     /// <summary>What the database itself said, in its first line; this error's own message where there is nothing behind it.</summary>
     internal string Cause => (InnerException?.Message ?? Message).Split('\n')[0].TrimEnd('\r');

@@ -171,7 +171,7 @@ internal sealed class ShadowBuilder(EtlDatabase database, IRunObserver observer)
         }
         catch (EtlException e)
         {
-            if (failure is EtlException told) told.DurableChangeMade = true;
+            if (failure is EtlException told) told.TellDurableChange();
             observer.OnEvent(new RunWarning($"The interrupted build could not be cleaned up ({e.Message}). Run Repair-TableSwap."));
         }
     }

@@ -151,7 +151,7 @@ internal sealed class SwapUndoer(EtlDatabase database, IRunObserver observer)
         }
         catch (EtlException e)
         {
-            failure.DurableChangeMade = true;
+            failure.TellDurableChange();
             observer.OnEvent(new RunWarning($"The interrupted undo could not be cleaned up ({e.Message}). Run Repair-TableSwap."));
         }
     }
