@@ -99,7 +99,7 @@ internal sealed class ShadowTester(EtlDatabase database, IRunObserver observer)
 
     private static async Task<SwapRecord> StoreAsync(TableScope scope, SwapRecord record, ShadowBlueprint blueprint, Proof proof, TimeSpan elapsed, CancellationToken token)
     {
-        var transaction = await scope.Session.BeginAsync(TransactionMode.Write, null, token).ConfigureAwait(false);
+        var transaction = await Patience.BeginWriteAsync(scope.Session, token).ConfigureAwait(false);
         await using (transaction.ConfigureAwait(false))
         {
             record = await scope.Journal.UpdateAsync(record with

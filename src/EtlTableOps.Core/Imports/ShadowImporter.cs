@@ -114,7 +114,7 @@ internal sealed class ShadowImporter(EtlDatabase database, IRunObserver observer
             var title = $"Import {source}";
             observer.OnEvent(new StepStarted(Operation, Operation, title));
             long rows;
-            var transaction = await scope.Session.BeginAsync(TransactionMode.Write, null, token).ConfigureAwait(false);
+            var transaction = await Patience.BeginWriteAsync(scope.Session, token).ConfigureAwait(false);
             await using (transaction.ConfigureAwait(false))
             {
                 foreach (var sql in scope.Dialect.SuspendLog(blueprint.Guard)) await scope.Session.ExecuteAsync(sql, token).ConfigureAwait(false);

@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Text.Json;
 using EtlTableOps.Engines;
 using EtlTableOps.Errors;
+using EtlTableOps.Plans;
 using EtlTableOps.Tables;
 
 namespace EtlTableOps.Journal;
@@ -53,17 +54,22 @@ internal sealed class JournalStore
     {
         var stamped = Stamp(record) with { Begun = DateTime.UtcNow, Revision = 1 };
         var sql = Sql.Write(Dialect, $"INSERT INTO {swaps} (id, operation, live_schema, live_table, incoming_table, version_table, version_state, state, revision, begun, changed, host, process_id, db_user, details) VALUES (@id, @operation, @live_schema, @live_table, @incoming_table, @version_table, @version_state, @state, @revision, @begun, @changed, @host, @process_id, @db_user, @details)");
-        await session.ExecuteAsync(sql.With(
+        var insert = sql.With(
             new("operation", stamped.Operation.ToString()),
             new("live_schema", stamped.Live.Schema),
             new("live_table", stamped.Live.Name),
             new("incoming_table", stamped.Incoming.Name),
-            new("begun", Text(stamped.Begun))).With(Changing(stamped)), token).ConfigureAwait(false);
+            new("begun", Text(stamped.Begun))).With(Changing(stamped));
+        await Patience.WhileBusyAsync(session, () => session.ExecuteAsync(insert, token), token).ConfigureAwait(false);
         return stamped;
     }
 
+    /// <summary><see cref="UpdateAsync"/> outside a transaction, where the database may be busy.</summary>
+    public Task<SwapRecord> SaveAsync(SwapRecord record, CancellationToken token) =>
+        Patience.WhileBusyAsync(session, () => UpdateAsync(record, token), token);
+
     /// <summary>
-    /// Changes a swap's row, provided that nobody changed it since it was read: of two that try, one wins.
+    /// Changes a swap's row within a transaction, provided that nobody changed it since it was read: of two that try, one wins.
     /// </summary>
     public async Task<SwapRecord> UpdateAsync(SwapRecord record, CancellationToken token)
     {

@@ -14,6 +14,10 @@ internal static class Patience
     /// <summary>How long a step is tried for.</summary>
     private static readonly TimeSpan For = TimeSpan.FromSeconds(60);
 
+    /// <summary>Begins a transaction that writes, once the database is free for it.</summary>
+    public static Task<ISessionTransaction> BeginWriteAsync(IEngineSession session, CancellationToken token) =>
+        WhileBusyAsync(session, () => session.BeginAsync(TransactionMode.Write, null, token), token);
+
     /// <summary>Runs something that leaves nothing behind when it fails as busy, until it is done or the patience is at its end.</summary>
     /// <exception cref="EtlException"><see cref="ErrorCode.LockNotObtained"/> when it stays busy.</exception>
     public static async Task<T> WhileBusyAsync<T>(IEngineSession session, Func<Task<T>> attempt, CancellationToken token, TimeSpan? patience = null)

@@ -148,7 +148,7 @@ internal sealed class ShadowBuilder(EtlDatabase database, IRunObserver observer)
         var runner = new StepRunner(scope.Session, scope.Journal, observer, Operation, plan.SwapId) { TotalRows = blueprint.Where is null ? blueprint.Live.EstimatedRows : -1 };
         var rows = await runner.RunAsync(plan.Steps.Where(s => s.Name != JournalStep && !(removedEarlier && s.Name == ShadowRemover.StepName)), token).ConfigureAwait(false);
         var built = await scope.RequireTableAsync(blueprint.Shadow, token).ConfigureAwait(false);
-        record = await scope.Journal.UpdateAsync(record with
+        record = await scope.Journal.SaveAsync(record with
         {
             State = SwapState.Built,
             Details = record.Details with

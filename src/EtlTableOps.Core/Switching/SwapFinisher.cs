@@ -24,7 +24,7 @@ internal static class SwapFinisher
         {
             var next = record.Details.Pending[0];
             await runner.RunAsync(new PlanStep(next.Name, next.Title, [.. next.Statements.Select(s => new Sql(s))]), token).ConfigureAwait(false);
-            record = await scope.Journal.UpdateAsync(record with { Details = record.Details with { Pending = [.. record.Details.Pending.Skip(1)] } }, token).ConfigureAwait(false);
+            record = await scope.Journal.SaveAsync(record with { Details = record.Details with { Pending = [.. record.Details.Pending.Skip(1)] } }, token).ConfigureAwait(false);
         }
         return record;
     }

@@ -164,7 +164,7 @@ internal sealed class SwapUndoer(EtlDatabase database, IRunObserver observer)
             await new StepRunner(scope.Session, scope.Journal, observer, Operation, record.Id)
                 .RunAsync(new PlanStep("remove-guard", "Remove the undo's guard", scope.Dialect.RemoveLog(guard)), token).ConfigureAwait(false);
         }
-        return await scope.Journal.UpdateAsync(record with { State = SwapState.Abandoned, Details = record.Details with { GuardLog = null } }, token).ConfigureAwait(false);
+        return await scope.Journal.SaveAsync(record with { State = SwapState.Abandoned, Details = record.Details with { GuardLog = null } }, token).ConfigureAwait(false);
     }
 
     private async Task<TableSwap> FinishAsync(SwapRecord record, IReadOnlyList<SwapRecord> since, IReadOnlyList<Attachment> before, Stopwatch watch, CancellationToken token)
@@ -178,7 +178,7 @@ internal sealed class SwapUndoer(EtlDatabase database, IRunObserver observer)
             var live = await scope.RequireTableAsync(record.Live, token).ConfigureAwait(false);
             var differences = TableFingerprint.Differences(before, live.Attachments.Where(a => !a.OnShadow));
             foreach (var difference in differences) observer.OnEvent(new RunWarning($"After going back: {difference}"));
-            record = await scope.Journal.UpdateAsync(record with { Details = record.Details with { Stall = stall, RowsLeftBehind = left, Differences = differences } }, token).ConfigureAwait(false);
+            record = await scope.Journal.SaveAsync(record with { Details = record.Details with { Stall = stall, RowsLeftBehind = left, Differences = differences } }, token).ConfigureAwait(false);
             await new VersionKeeper(database, observer).PruneLogsAsync(scope, token).ConfigureAwait(false);
             return SwapFinisher.Describe(database, record, watch.Elapsed);
         }

@@ -87,7 +87,7 @@ internal sealed class VersionKeeper(EtlDatabase database, IRunObserver observer)
                 continue;
             }
             await new StepRunner(scope.Session, scope.Journal, observer, Operation, record.Id).RunAsync(Step(scope.Dialect, record), token).ConfigureAwait(false);
-            removed.Add(await scope.Journal.UpdateAsync(record with { Version = VersionState.Removed }, token).ConfigureAwait(false));
+            removed.Add(await scope.Journal.SaveAsync(record with { Version = VersionState.Removed }, token).ConfigureAwait(false));
         }
         await PruneLogsAsync(scope, token).ConfigureAwait(false);
         return removed;
@@ -106,7 +106,7 @@ internal sealed class VersionKeeper(EtlDatabase database, IRunObserver observer)
             var statements = scope.Dialect.RemoveLog(record.Details.GuardLog! with { Watched = record.Live });
             await new StepRunner(scope.Session, scope.Journal, observer, Operation, record.Id)
                 .RunAsync(new PlanStep("remove-log", "Remove a log that counts for no version any more", statements), token).ConfigureAwait(false);
-            await scope.Journal.UpdateAsync(record with { Details = record.Details with { GuardLog = null } }, token).ConfigureAwait(false);
+            await scope.Journal.SaveAsync(record with { Details = record.Details with { GuardLog = null } }, token).ConfigureAwait(false);
         }
     }
 
