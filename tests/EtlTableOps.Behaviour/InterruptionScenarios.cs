@@ -158,13 +158,14 @@ public abstract class InterruptionScenarios : EngineScenarios
             Assert.Equal(original.Count, await World.CountAsync("SELECT sum(events) FROM of_users"));
             await RepairUntilFreeAsync();
             Assert.Equal(now, await World.DescribeAsync("allevents"));
-            var last = await LastSwapAsync();
-            Assert.Empty(last.Pending);
-            Assert.NotEqual(SwapState.Building, last.State);
+            // Cut off before the journal was there, it has no line at all.
+            var last = (await Operations.HistoryAsync(new HistoryRequest { Table = "allevents" }, Token)).FirstOrDefault();
+            Assert.Empty(last?.Pending ?? []);
+            Assert.NotEqual(SwapState.Building, last?.State);
 
             if (replaced) Assert.Contains(operation, new[] { "switch", "undo" });
             if (replaced) await UndoAsync();
-            else if (last.State is SwapState.Built or SwapState.Proven or SwapState.Refuted) await ContinueAsync(operation);
+            else if (last?.State is SwapState.Built or SwapState.Proven or SwapState.Refuted) await ContinueAsync(operation);
             await World.ExecuteAsync("UPDATE allevents SET user_id = user_id WHERE event_id = 1");
             await RunAsync(await Operations.RemoveVersionsAsync(new RemoveVersionsRequest("allevents") { Keep = 0 }, Token));
             await NothingLeftAsync();
