@@ -57,7 +57,8 @@ internal static partial class PostgreSqlCatalog
                 SELECT k.conname::text, n.nspname::text, c.relname::text, c.relkind = 'p', pn.nspname::text, p.relname::text, pg_get_constraintdef(k.oid), k.convalidated, k.confmatchtype = 'f',
                        obj_description(k.oid, 'pg_constraint'),
                        ARRAY(SELECT a.attname::text FROM unnest(k.conkey) WITH ORDINALITY x(num, pos) JOIN pg_attribute a ON a.attrelid = k.conrelid AND a.attnum = x.num ORDER BY x.pos),
-                       ARRAY(SELECT a.attname::text FROM unnest(k.confkey) WITH ORDINALITY x(num, pos) JOIN pg_attribute a ON a.attrelid = k.confrelid AND a.attnum = x.num ORDER BY x.pos)
+                       ARRAY(SELECT a.attname::text FROM unnest(k.confkey) WITH ORDINALITY x(num, pos) JOIN pg_attribute a ON a.attrelid = k.confrelid AND a.attnum = x.num ORDER BY x.pos),
+                       pg_has_role(c.relowner, 'USAGE')
                 FROM pg_constraint k JOIN pg_class c ON c.oid = k.conrelid JOIN pg_namespace n ON n.oid = c.relnamespace
                 JOIN pg_class p ON p.oid = k.confrelid JOIN pg_namespace pn ON pn.oid = p.relnamespace
                 WHERE k.contype = 'f' AND k.conparentid = 0 AND {{which}} ORDER BY n.nspname, c.relname, k.conname
@@ -73,6 +74,7 @@ internal static partial class PostgreSqlCatalog
                     Comment = Text(r, 9),
                     Columns = Texts(r, 10),
                     TargetColumns = Texts(r, 11),
+                    Ours = r.GetBoolean(12),
                 }).ConfigureAwait(false);
             foreach (var key in rows)
             {
@@ -81,8 +83,8 @@ internal static partial class PostgreSqlCatalog
                 attachments.Add(new Attachment(kind, name, key.Definition + (key.Validated ? "" : " NOT VALID") + (key.Comment is null ? "" : $" -- {key.Comment}"))
                 {
                     Columns = incoming ? key.TargetColumns : key.Table == key.Target ? [.. key.Columns.Union(key.TargetColumns)] : key.Columns,
-                    CannotFollow = incoming && key.OnPartitioned ? "the table that refers is partitioned, and its foreign key could only be made anew by reading all of it under the lock." : null,
-                    Remedy = DropRemedy,
+                    CannotFollow = !key.Ours ? $"only the owner of {key.Table} can point it at the new table." : incoming && key.OnPartitioned ? "the table that refers is partitioned, and its foreign key could only be made anew by reading all of it under the lock." : null,
+                    Remedy = key.Ours ? DropRemedy : $"Connect as a role that is a member of the owner of {key.Table}.",
                     SurvivesRetype = true,
                 });
                 otherTables.Add(incoming ? key.Table : key.Target);
@@ -189,13 +191,13 @@ internal static partial class PostgreSqlCatalog
                        pg_get_viewdef(c.oid), quote_ident(pg_get_userbyid(c.relowner)),
                        coalesce((SELECT string_agg(format('%I=%L', o.option_name, o.option_value), ', ' ORDER BY o.pos) FROM pg_options_to_table(c.reloptions) WITH ORDINALITY o(option_name, option_value, pos)), ''),
                        (SELECT string_agg(quote_ident(a.attname), ', ' ORDER BY a.attnum) FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped),
-                       {{ColumnsUsed("pg_rewrite", "r.oid")}}, format('%I.%I', n.nspname, c.relname)
+                       {{ColumnsUsed("pg_rewrite", "r.oid")}}, format('%I.%I', n.nspname, c.relname), pg_has_role(c.relowner, 'USAGE')
                 FROM pg_rewrite r JOIN pg_class c ON c.oid = r.ev_class JOIN pg_namespace n ON n.oid = c.relnamespace
                 WHERE r.rulename = '_RETURN'
                   AND EXISTS (SELECT FROM pg_depend d JOIN members m ON m.oid = d.refobjid WHERE d.classid = 'pg_rewrite'::regclass AND d.objid = r.oid AND d.refclassid = 'pg_class'::regclass)
                 ORDER BY c.oid
                 """), r => (Name: new TableName(r.GetString(0), r.GetString(1)), Kind: r.GetString(2)[0], OurTemp: r.GetBoolean(3), OtherTemp: r.GetBoolean(4), Definition: r.GetString(5).TrimEnd(';'),
-                    Owner: r.GetString(6), Options: r.GetString(7), Names: r.GetString(8), Columns: Texts(r, 9), Quoted: r.GetString(10))).ConfigureAwait(false);
+                    Owner: r.GetString(6), Options: r.GetString(7), Names: r.GetString(8), Columns: Texts(r, 9), Quoted: r.GetString(10), Ours: r.GetBoolean(11))).ConfigureAwait(false);
             var views = new List<(TableName, string)>();
             foreach (var row in rows)
             {
@@ -207,6 +209,11 @@ internal static partial class PostgreSqlCatalog
                 if (row.OtherTemp || row.OurTemp)
                 {
                     Refuse(AttachmentKind.View, row.Name.ToString(), "it is a temporary view, which nobody but its own session can change.", "End the session that made it, or have it drop the view.", row.Columns);
+                    continue;
+                }
+                if (!row.Ours)
+                {
+                    Refuse(AttachmentKind.View, row.Name.ToString(), $"only its owner {row.Owner} can point it at the new table.", $"Connect as a role that is a member of {row.Owner}.", row.Columns);
                     continue;
                 }
                 var options = row.Options.Length > 0 ? $" WITH ({row.Options})" : "";

@@ -188,14 +188,18 @@ internal static partial class PostgreSqlCatalog
                        nullif({{new SqlText(major >= 13 ? "s.stxstattarget::int" : "-1")}}, -1), pg_get_userbyid(s.stxowner)::text, obj_description(s.oid, 'pg_statistic_ext'),
                        ARRAY(SELECT DISTINCT a.attname::text FROM pg_depend d JOIN pg_attribute a ON a.attrelid = d.refobjid AND a.attnum = d.refobjsubid
                               WHERE d.classid = 'pg_statistic_ext'::regclass AND d.objid = s.oid AND d.refclassid = 'pg_class'::regclass AND d.refobjid = s.stxrelid ORDER BY 1),
-                       sn.oid = n.oid
+                       sn.oid = n.oid, pg_has_role(s.stxowner, 'USAGE')
                 FROM pg_statistic_ext s JOIN pg_class c ON c.oid = s.stxrelid JOIN pg_namespace n ON n.oid = c.relnamespace JOIN pg_namespace sn ON sn.oid = s.stxnamespace
                 WHERE s.stxrelid IN ({{oids}}) ORDER BY s.stxname
-                """), r => (Table: r.GetInt64(0), Definition: r.GetString(2), Head: r.GetString(3), End: r.GetString(4), Here: r.GetBoolean(9),
+                """), r => (Table: r.GetInt64(0), Definition: r.GetString(2), Head: r.GetString(3), End: r.GetString(4), Here: r.GetBoolean(9), Ours: r.GetBoolean(10),
                     Statistics: new StatisticsFacts(r.GetString(1), "", r.IsDBNull(5) ? null : r.GetInt32(5), r.GetString(6), Text(r, 7), Texts(r, 8)))).ConfigureAwait(false);
             foreach (var group in rows.GroupBy(r => r.Table))
             {
                 Member(group.Key).Statistics = [.. group.Select(g => g.Statistics with { Body = TailOf(g.Definition, g.Head)[..^g.End.Length] })];
+            }
+            foreach (var foreign in rows.Where(r => !r.Ours))
+            {
+                Refuse(AttachmentKind.Statistics, foreign.Statistics.Name, $"only its owner {foreign.Statistics.Owner} can rename it.", $"Connect as a role that is a member of {foreign.Statistics.Owner}, or give it to the table's owner.");
             }
             foreach (var elsewhere in rows.Where(r => !r.Here))
             {

@@ -207,6 +207,9 @@ internal sealed record ForeignKeyFacts
 
     public required bool MatchFull { get; init; }
 
+    /// <summary>Whether we may alter the table that has it.</summary>
+    public bool Ours { get; init; } = true;
+
     public string? Comment { get; init; }
 
     public required IReadOnlyList<string> Columns { get; init; }

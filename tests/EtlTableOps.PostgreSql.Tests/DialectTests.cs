@@ -134,4 +134,23 @@ public sealed class DialectTests(PostgreSqlDatabase database) : PostgreSqlTest(d
         await using var again = new Npgsql.NpgsqlCommand("SELECT count(*) FROM d.v", reader);
         Assert.Equal(0L, await again.ExecuteScalarAsync(Token));
     }
+
+    [Fact]
+    public async Task The_owner_needs_no_superuser_and_is_told_before_what_belongs_to_somebody_else()
+    {
+        await Database.ExecuteAsync(Events + """
+            DO $$ BEGIN CREATE ROLE d_owner LOGIN; EXCEPTION WHEN duplicate_object THEN NULL; END $$;
+            ALTER SCHEMA d OWNER TO d_owner; ALTER TABLE d.events OWNER TO d_owner; ALTER STATISTICS d.ab OWNER TO d_owner;
+            CREATE VIEW d.mine AS SELECT id FROM d.events; ALTER VIEW d.mine OWNER TO d_owner;
+            CREATE VIEW d.theirs AS SELECT id FROM d.events;
+            """);
+        var job = new TableJob(Database, "d.events", Token, "d_owner");
+        var failure = await Assert.ThrowsAsync<EtlException>(() => job.BuildAsync());
+        Assert.Equal(ErrorCode.CannotCarryOver, failure.Code);
+        Assert.Contains("d.theirs", failure.Message, StringComparison.Ordinal);
+        await Database.ExecuteAsync("DROP VIEW d.theirs");
+        Assert.Empty((await job.ReplaceAsync()).Differences);
+        Assert.Empty((await job.UndoAsync()).Differences);
+        Assert.Single(await job.RemoveVersionsAsync());
+    }
 }

@@ -8,11 +8,11 @@ using EtlTableOps.Testing;
 namespace EtlTableOps.PostgreSql.Tests;
 
 /// <summary>The operations on one table, in one line each.</summary>
-internal sealed class TableJob(PostgreSqlDatabase database, string table, CancellationToken token)
+internal sealed class TableJob(PostgreSqlDatabase database, string table, CancellationToken token, string? user = null)
 {
     public async Task<T> RunAsync<T>(Func<TableOperations, Task<PreparedOperation<T>>> prepare)
     {
-        var connected = await EngineList.ConnectAsync(database.ConnectionText, null, null, null, token);
+        var connected = await EngineList.ConnectAsync(database.ConnectionText, null, user, null, token);
         return await (await prepare(new TableOperations(connected))).RunAsync(token);
     }
 
@@ -44,7 +44,7 @@ internal sealed class TableJob(PostgreSqlDatabase database, string table, Cancel
 
     public async Task<TableShape> ShapeAsync()
     {
-        var connected = await EngineList.ConnectAsync(database.ConnectionText, null, null, null, token);
+        var connected = await EngineList.ConnectAsync(database.ConnectionText, null, user, null, token);
         await using var session = await connected.OpenSessionAsync(token);
         return (await session.ReadShapeAsync(TableName.Parse(table, IdentifierFolding.Lower), token))!;
     }
