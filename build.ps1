@@ -18,15 +18,15 @@
     ./build.ps1
     Import-Module ./artifacts/module/EtlTableOps
 .EXAMPLE
-    ./build.ps1 -Task Build, Test, Pack
+    ./build.ps1 -Task Test, Pack
 .EXAMPLE
     ./build.ps1 -Task Install
     Import-Module EtlTableOps
 #>
 [CmdletBinding()]
 param(
-    [Parameter(Position = 0)]
-    [ValidateSet('Build', 'Test', 'Pack', 'Install')]
+    [Parameter(Position = 0, ValueFromRemainingArguments)]
+    [ArgumentCompletions('Build', 'Test', 'Pack', 'Install')]
     [string[]] $Task = 'Build',
 
     [ValidateSet('Release', 'Debug')]
@@ -52,8 +52,15 @@ function Get-ModuleVersion {
     (Import-PowerShellDataFile -LiteralPath (Join-Path $module 'EtlTableOps.psd1')).ModuleVersion
 }
 
+$script:isBuilt = $false
+
 function Build {
-    Invoke-Dotnet build (Join-Path $root 'EtlTableOps.sln') --configuration $Configuration --nologo
+    if ($script:isBuilt) { return }
+    # What the module is made of; tests and the command line are built by what needs them.
+    foreach ($project in 'EtlTableOps.Loader', 'EtlTableOps.PowerShell') {
+        Invoke-Dotnet build (Join-Path $root 'src' $project) --configuration $Configuration --nologo
+    }
+    $script:isBuilt = $true
     Write-Host "The module is in $module" -ForegroundColor Green
 }
 
@@ -66,7 +73,9 @@ function Pack {
     $version = Get-ModuleVersion
     $null = New-Item -ItemType Directory -Path $packages -Force
     $zip = Join-Path $packages "EtlTableOps.$version.zip"
-    Compress-Archive -LiteralPath $module -DestinationPath $zip -Force
+    # Not Compress-Archive: it is a module of its own that not every PowerShell brings.
+    Remove-Item -LiteralPath $zip -ErrorAction Ignore
+    [System.IO.Compression.ZipFile]::CreateFromDirectory($module, $zip, [System.IO.Compression.CompressionLevel]::Optimal, $true)
 
     # The layout that PowerShell's package commands expect of a module: its files at the package's root.
     $nuspec = Join-Path $packages 'EtlTableOps.nuspec'
@@ -106,4 +115,9 @@ function Install {
     Write-Host "Installed in $target" -ForegroundColor Green
 }
 
-foreach ($name in $Task) { & $name }
+# From another shell (pwsh -File build.ps1 -Task Build,Test) a list arrives as one text.
+$tasks = @($Task -split ',' | ForEach-Object Trim | Where-Object { $_ })
+foreach ($name in $tasks) {
+    if ($name -notin 'Build', 'Test', 'Pack', 'Install') { throw "There is no task '$name'. Known: Build, Test, Pack, Install." }
+}
+foreach ($name in $tasks) { & $name }
