@@ -29,6 +29,7 @@ internal sealed class ShadowImporter(EtlDatabase database, IRunObserver observer
             var shadow = await scope.RequireTableAsync(record.Incoming, token).ConfigureAwait(false);
             var (source, names) = await ReadSourceAsync(scope, request, token).ConfigureAwait(false);
             var columns = Match(shadow, names, source);
+            RefuseNumbersOfItsOwn(record, shadow, columns, source);
             var insert = request.Rows is null ? Insert(scope, request, shadow, names, columns) : null;
             var plan = new Plan(Operation, scope.Live.Name, record.Id,
             [
@@ -86,6 +87,21 @@ internal sealed class ShadowImporter(EtlDatabase database, IRunObserver observer
         return missing is null
             ? columns
             : throw new EtlException(ErrorCode.BadInput, $"{source} has no column '{missing.Name}', which takes no null and has no default.");
+    }
+
+    /// <summary>
+    /// A shadow that numbers its rows by itself gives out numbers that the live table has given out, or will: an imported row would meet a row of the
+    /// live table under one key, and one of them would be lost.
+    /// </summary>
+    private static void RefuseNumbersOfItsOwn(SwapRecord record, TableShape shadow, List<Column> columns, string source)
+    {
+        if (record.Details.Change.StructureOnly) return;
+        var numbered = shadow.Columns.FirstOrDefault(c => !columns.Contains(c) && (c.Identity is not null || (record.Details.Feed != Feeds.FeedKind.None && IsAutoKey(shadow, c))));
+        if (numbered is not null)
+        {
+            throw new EtlException(ErrorCode.BadInput,
+                $"{source} has no column '{numbered.Name}', which the database numbers by itself: the shadow's numbers would meet those of the live table. Give the numbers in the source, or import a query that takes them from where the live table takes its own.");
+        }
     }
 
     // An engine may number a sole whole-number key by itself without calling it identity; then it is the database that decides.

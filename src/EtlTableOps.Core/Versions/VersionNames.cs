@@ -6,12 +6,16 @@ namespace EtlTableOps.Versions;
 /// <summary>Names for tables that are set aside.</summary>
 internal static class VersionNames
 {
-    /// <summary>A name that nothing has yet: by the time, and by the swap too when two exchanges fall into one second.</summary>
+    /// <summary>
+    /// A name that nothing has, and that no version of the journal ever had: by the time, and by the swap too when two exchanges fall into one
+    /// second.
+    /// </summary>
     public static async Task<TableName> FreeAsync(TableScope scope, string swapId, CancellationToken token)
     {
         var maxBytes = scope.Session.Capabilities.MaxNameBytes;
         var name = scope.Live.Name.WithName(SwapId.VersionName(scope.Live.Name.Name, scope.Dialect.Folding, maxBytes));
-        return await scope.Session.ReadShapeAsync(name, token).ConfigureAwait(false) is null
+        var used = (await scope.SwapsAsync(token).ConfigureAwait(false)).Any(r => r.VersionTable == name);
+        return !used && await scope.Session.ReadShapeAsync(name, token).ConfigureAwait(false) is null
             ? name
             : name.WithName(SwapId.WithSuffix(name.Name, "_" + SwapId.Tail(swapId), maxBytes));
     }
