@@ -33,8 +33,10 @@ public abstract class WhatIfScenarios : EngineScenarios
         await EventsTable.CreateAsync(World, 100);
         await SameAsync(await Operations.NewShadowAsync(new NewShadowRequest("allevents") { Change = Declared.Twice }, Token));
         await SameAsync(await Operations.ImportAsync(new ImportRequest("allevents") { Query = "SELECT event_id + 500 AS event_id, event_ts, user_id FROM allevents" }, Token));
+        await World.ExecuteAsync("UPDATE allevents SET payload = 'before the sync' WHERE event_id = 1");
         await SameAsync(await Operations.SyncAsync(new SyncRequest("allevents"), Token));
         await ProveAsync();
+        await World.ExecuteAsync("UPDATE allevents SET payload = 'before the switch' WHERE event_id = 1");
         await SameAsync(await Operations.SwitchAsync(new SwitchRequest("allevents"), Token));
         await SameAsync(await Operations.UndoAsync(new UndoRequest("allevents"), Token));
         await SameAsync(await Operations.RemoveVersionsAsync(new RemoveVersionsRequest("allevents") { Keep = 0 }, Token));
