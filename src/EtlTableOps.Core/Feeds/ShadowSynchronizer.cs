@@ -76,6 +76,10 @@ internal sealed class ShadowSynchronizer(EtlDatabase database, IRunObserver obse
         var smallest = (Changes: state.Changes, Pass: 0);
         for (var pass = 0; state.Changes > 0 && pass - smallest.Pass < PassesWithoutGain; pass++)
         {
+            if (pass == 0)
+            {
+                foreach (var sql in scope.Dialect.Drain(blueprint, state.Position)) observer.OnEvent(new StatementRun(sql.Text));
+            }
             var take = Math.Min(batch, state.Changes);
             var before = watch.Elapsed;
             await ApplyAsync(session, blueprint, state.Position - state.Changes + take, patience, token).ConfigureAwait(false);

@@ -58,7 +58,7 @@ internal sealed class ExchangeRunner(EtlDatabase database, TableScope scope, Exc
         var steps = scope.Dialect.Exchange(exchange);
         var locked = steps.Locked.SelectMany(s => s.Statements).ToList();
         observer.OnEvent(new StepStarted(Operation, "exchange", $"Exchange the names: {exchange.Incoming.Name} becomes {exchange.Live.Name}"));
-        foreach (var sql in locked) observer.OnEvent(new StatementRun(sql.Text));
+        foreach (var sql in scope.Dialect.LockForExchange(exchange, null).Concat(locked)) observer.OnEvent(new StatementRun(sql.Text));
         watch.Start();
         while (true)
         {
