@@ -25,7 +25,7 @@ internal sealed class SwapUndoer(EtlDatabase database, IRunObserver observer)
         {
             var target = await FindTargetAsync(scope, request.To, token).ConfigureAwait(false);
             var id = SwapId.New();
-            var work = await LoadAsync(scope, target, id, request.Force, token).ConfigureAwait(false);
+            var work = await LoadAsync(scope, target, id, request.Force, null, token).ConfigureAwait(false);
             var written = await work.CountWrittenAsync(scope.Session, token).ConfigureAwait(false);
             var steps = scope.Dialect.Exchange(work.Exchange);
             var notes = TableFingerprint.Differences(
@@ -43,7 +43,7 @@ internal sealed class SwapUndoer(EtlDatabase database, IRunObserver observer)
                     + (written > 0 ? $", with {written.ToString(CultureInfo.InvariantCulture)} rows written since" : ""),
                 Notes = [.. notes.Select(n => $"The version has otherwise: {n}")],
             };
-            return new PreparedOperation<TableSwap>(plan, t => RunAsync(target, id, request, t));
+            return new PreparedOperation<TableSwap>(plan, t => RunAsync(target, id, request, work.Exchange.Version, t));
         }
     }
 
@@ -60,7 +60,7 @@ internal sealed class SwapUndoer(EtlDatabase database, IRunObserver observer)
             ?? throw new EtlException(ErrorCode.NoVersion, scope.Live.Name, " to go back to");
     }
 
-    private static async Task<UndoWork> LoadAsync(TableScope scope, SwapRecord target, string id, bool force, CancellationToken token)
+    private static async Task<UndoWork> LoadAsync(TableScope scope, SwapRecord target, string id, bool force, TableName? shown, CancellationToken token)
     {
         var version = await scope.Session.ReadShapeAsync(target.VersionTable!, token).ConfigureAwait(false)
             ?? throw new EtlException(ErrorCode.NoVersion, scope.Live.Name, $" {target.VersionTable}: the table is gone");
@@ -79,7 +79,7 @@ internal sealed class SwapUndoer(EtlDatabase database, IRunObserver observer)
                 SwapId = id,
                 Live = scope.Live,
                 Incoming = version,
-                Version = await VersionNames.FreeAsync(scope, id, token).ConfigureAwait(false),
+                Version = await VersionNames.FreeAsync(scope, id, shown, token).ConfigureAwait(false),
                 IncomingNames = target.Details.OutgoingNames,
                 OutgoingNames = SwapId.KeptNames(scope.Live, id, outgoing: true, scope.Session.Capabilities.MaxNameBytes),
                 Feed = preparing?.Details.FeedLog,
@@ -102,7 +102,7 @@ internal sealed class SwapUndoer(EtlDatabase database, IRunObserver observer)
         }
     }
 
-    private async Task<TableSwap> RunAsync(SwapRecord target, string id, UndoRequest request, CancellationToken token)
+    private async Task<TableSwap> RunAsync(SwapRecord target, string id, UndoRequest request, TableName shown, CancellationToken token)
     {
         var watch = Stopwatch.StartNew();
         SwapRecord record;
@@ -112,7 +112,7 @@ internal sealed class SwapUndoer(EtlDatabase database, IRunObserver observer)
         await using (scope.ConfigureAwait(false))
         {
             target = await scope.RereadAsync(target, token).ConfigureAwait(false);
-            var work = await LoadAsync(scope, target, id, request.Force, token).ConfigureAwait(false);
+            var work = await LoadAsync(scope, target, id, request.Force, shown, token).ConfigureAwait(false);
             await work.RefuseLossAsync(scope.Session, token).ConfigureAwait(false);
             record = await scope.Journal.InsertAsync(new SwapRecord
             {

@@ -31,7 +31,7 @@ internal sealed class TableSwitcher(EtlDatabase database, IRunObserver observer)
                 return new PreparedOperation<TableSwap>(done, _ => Task.FromResult(SwapFinisher.Describe(database, record)));
             }
             RequireProven(record);
-            var work = await LoadAsync(scope, record, request, token).ConfigureAwait(false);
+            var work = await LoadAsync(scope, record, request, null, token).ConfigureAwait(false);
             var retire = await VersionKeeper.ChooseAsync(scope, request.KeepVersions - 1, token).ConfigureAwait(false);
             var steps = scope.Dialect.Exchange(work.Exchange);
             var lockStep = new PlanStep("lock", "Lock without queueing; tried again until it is free", scope.Dialect.LockForExchange(work.Exchange, null)) { Scope = StepScope.Exchange };
@@ -40,7 +40,7 @@ internal sealed class TableSwitcher(EtlDatabase database, IRunObserver observer)
                 Summary = $"Exchange {record.Live} with its proven shadow {record.Incoming}; keep the old one as {work.Exchange.Version}",
                 Notes = [.. retire.Select(r => $"Version {r.VersionTable} is dropped afterwards (-KeepVersions {request.KeepVersions}).")],
             };
-            return new PreparedOperation<TableSwap>(plan, t => RunAsync(record, request, t));
+            return new PreparedOperation<TableSwap>(plan, t => RunAsync(record, request, work.Exchange.Version, t));
         }
     }
 
@@ -62,7 +62,7 @@ internal sealed class TableSwitcher(EtlDatabase database, IRunObserver observer)
             throw new EtlException(ErrorCode.NotProven, record.Incoming) { SwapId = record.Id };
     }
 
-    private async Task<SwitchWork> LoadAsync(TableScope scope, SwapRecord record, SwitchRequest request, CancellationToken token)
+    private async Task<SwitchWork> LoadAsync(TableScope scope, SwapRecord record, SwitchRequest request, TableName? shown, CancellationToken token)
     {
         var proof = record.Details.Proof!;
         var shadow = await scope.RequireTableAsync(record.Incoming, token).ConfigureAwait(false);
@@ -84,7 +84,7 @@ internal sealed class TableSwitcher(EtlDatabase database, IRunObserver observer)
                 SwapId = record.Id,
                 Live = scope.Live,
                 Incoming = shadow,
-                Version = await VersionNames.FreeAsync(scope, record.Id, token).ConfigureAwait(false),
+                Version = await VersionNames.FreeAsync(scope, record.Id, shown, token).ConfigureAwait(false),
                 IncomingNames = record.Details.IncomingNames,
                 OutgoingNames = SwapId.KeptNames(scope.Live, record.Id, outgoing: true, scope.Session.Capabilities.MaxNameBytes),
                 Feed = blueprint.Feed,
@@ -98,7 +98,7 @@ internal sealed class TableSwitcher(EtlDatabase database, IRunObserver observer)
         return work;
     }
 
-    private async Task<TableSwap> RunAsync(SwapRecord planned, SwitchRequest request, CancellationToken token)
+    private async Task<TableSwap> RunAsync(SwapRecord planned, SwitchRequest request, TableName version, CancellationToken token)
     {
         var watch = Stopwatch.StartNew();
         SwapRecord record;
@@ -107,7 +107,7 @@ internal sealed class TableSwitcher(EtlDatabase database, IRunObserver observer)
         await using (scope.ConfigureAwait(false))
         {
             record = await scope.RereadAsync(planned, token).ConfigureAwait(false);
-            var work = await LoadAsync(scope, record, request, token).ConfigureAwait(false);
+            var work = await LoadAsync(scope, record, request, version, token).ConfigureAwait(false);
             await work.PrepareAgainAsync(token).ConfigureAwait(false);
             var runner = new ExchangeRunner(database, scope, work.Exchange, work, observer) { Operation = Operation, StallBudget = request.StallBudget, TryFor = request.TryFor };
             var stall = await runner.RunAsync(token).ConfigureAwait(false);
