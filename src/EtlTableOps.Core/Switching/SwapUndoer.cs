@@ -37,6 +37,7 @@ internal sealed class SwapUndoer(EtlDatabase database, IRunObserver observer)
                 new PlanStep("lock", "Lock without queueing; tried again until it is free", scope.Dialect.LockForExchange(work.Exchange, null)) { Scope = StepScope.Exchange },
                 .. steps.Locked,
                 .. steps.After,
+                .. VersionKeeper.PruneSteps(scope.Dialect, await scope.SwapsAsync(token).ConfigureAwait(false), [target.Id], DateTime.MaxValue),
             ])
             {
                 Summary = $"Go back: {work.Exchange.Incoming.Name} becomes {scope.Live.Name} again; the present table is kept as {work.Exchange.Version}"

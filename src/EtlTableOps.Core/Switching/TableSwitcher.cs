@@ -33,9 +33,10 @@ internal sealed class TableSwitcher(EtlDatabase database, IRunObserver observer)
             RequireProven(record);
             var work = await LoadAsync(scope, record, request, null, token).ConfigureAwait(false);
             var retire = await VersionKeeper.ChooseAsync(scope, request.KeepVersions - 1, token).ConfigureAwait(false);
+            var prune = VersionKeeper.PruneSteps(scope.Dialect, await scope.SwapsAsync(token).ConfigureAwait(false), retire.Select(r => r.Id), DateTime.MaxValue);
             var steps = scope.Dialect.Exchange(work.Exchange);
             var lockStep = new PlanStep("lock", "Lock without queueing; tried again until it is free", scope.Dialect.LockForExchange(work.Exchange, null)) { Scope = StepScope.Exchange };
-            var plan = new Plan(Operation, scope.Live.Name, record.Id, [lockStep, .. work.DrainSteps(), .. steps.Locked, .. steps.After, .. VersionKeeper.Steps(scope.Dialect, retire)])
+            var plan = new Plan(Operation, scope.Live.Name, record.Id, [lockStep, .. work.DrainSteps(), .. steps.Locked, .. steps.After, .. VersionKeeper.Steps(scope.Dialect, retire), .. prune])
             {
                 Summary = $"Exchange {record.Live} with its proven shadow {record.Incoming}; keep the old one as {work.Exchange.Version}",
                 Notes = [.. retire.Select(r => $"Version {r.VersionTable} is dropped afterwards (-KeepVersions {request.KeepVersions}).")],

@@ -41,7 +41,7 @@ internal sealed class VersionKeeper(EtlDatabase database, IRunObserver observer)
             var chosen = request.Keep is { } keep
                 ? await ChooseAsync(scope, keep, token).ConfigureAwait(false)
                 : [await FindAsync(scope, request.Version!, token).ConfigureAwait(false)];
-            var plan = new Plan(Operation, scope.Live.Name, chosen.Count > 0 ? chosen[0].Id : "", Steps(scope.Dialect, chosen))
+            var plan = new Plan(Operation, scope.Live.Name, chosen.Count > 0 ? chosen[0].Id : "", [.. Steps(scope.Dialect, chosen), .. PruneSteps(scope.Dialect, await scope.SwapsAsync(token).ConfigureAwait(false), chosen.Select(r => r.Id), null)])
             {
                 Summary = chosen.Count == 0
                     ? $"Nothing to do: no version of {scope.Live.Name} is to be dropped"
@@ -99,16 +99,31 @@ internal sealed class VersionKeeper(EtlDatabase database, IRunObserver observer)
     /// </summary>
     public async Task PruneLogsAsync(TableScope scope, CancellationToken token)
     {
-        var exchanged = (await scope.SwapsAsync(token).ConfigureAwait(false)).Where(r => r.Details.SwitchedAt is not null).ToList();
-        var oldest = exchanged.Where(r => r.Version == VersionState.Kept).Min(r => r.Details.SwitchedAt);
-        foreach (var record in exchanged.Where(r => r.Details.GuardLog is not null && (oldest is null || r.Details.SwitchedAt < oldest)))
+        foreach (var record in Prunable(await scope.SwapsAsync(token).ConfigureAwait(false), [], null))
         {
-            var statements = scope.Dialect.RemoveLog(record.Details.GuardLog! with { Watched = record.Live });
-            await new StepRunner(scope.Session, scope.Journal, observer, Operation, record.Id)
-                .RunAsync(new PlanStep("remove-log", "Remove a log that counts for no version any more", statements), token).ConfigureAwait(false);
+            await new StepRunner(scope.Session, scope.Journal, observer, Operation, record.Id).RunAsync(PruneStep(scope.Dialect, record), token).ConfigureAwait(false);
             await scope.Journal.SaveAsync(record with { Details = record.Details with { GuardLog = null } }, token).ConfigureAwait(false);
         }
     }
+
+    /// <summary>The steps of <see cref="PruneLogsAsync"/> as they will be, for a plan.</summary>
+    /// <param name="dialect">Writes the SQL.</param>
+    /// <param name="swaps">The journal's swaps of the table.</param>
+    /// <param name="going">Swaps whose versions will not be kept any more.</param>
+    /// <param name="exchanged">When an exchange is to come before, that keeps a version more; null for none.</param>
+    public static IReadOnlyList<PlanStep> PruneSteps(IDialect dialect, IReadOnlyList<SwapRecord> swaps, IEnumerable<string> going, DateTime? exchanged) =>
+        [.. Prunable(swaps, going, exchanged).Select(r => PruneStep(dialect, r))];
+
+    private static List<SwapRecord> Prunable(IReadOnlyList<SwapRecord> swaps, IEnumerable<string> going, DateTime? exchanged)
+    {
+        var gone = going.ToHashSet(StringComparer.Ordinal);
+        var past = swaps.Where(r => r.Details.SwitchedAt is not null).ToList();
+        var oldest = past.Where(r => r.Version == VersionState.Kept && !gone.Contains(r.Id)).Min(r => r.Details.SwitchedAt) ?? exchanged;
+        return past.FindAll(r => r.Details.GuardLog is not null && (oldest is null || r.Details.SwitchedAt < oldest));
+    }
+
+    private static PlanStep PruneStep(IDialect dialect, SwapRecord record) =>
+        new("remove-log", "Remove a log that counts for no version any more", dialect.RemoveLog(record.Details.GuardLog! with { Watched = record.Live }));
 
     private static PlanStep Step(IDialect dialect, SwapRecord record) =>
         new("remove-version", $"Drop version {record.VersionTable}", dialect.DropTable(record.VersionTable!));
