@@ -73,6 +73,26 @@ public sealed partial class PostgreSqlDialect(int serverMajorVersion) : IDialect
     private static string ShortHash(string text) =>
         System.Convert.ToHexString(SHA256.HashData(Encoding.UTF8.GetBytes(text)))[..8].ToLower(CultureInfo.InvariantCulture);
 
+    /// <inheritdoc/>
+    public Sql InsertRows(TableName into, IReadOnlyList<Column> columns, IReadOnlyList<SqlText> values, SqlText from)
+    {
+        ArgumentNullException.ThrowIfNull(columns);
+        return Sql.Write(this, $"INSERT INTO {into} ({columns.Select(c => new Id(c.Name))}) OVERRIDING SYSTEM VALUE SELECT {values} FROM {from}");
+    }
+
+    /// <inheritdoc/>
+    public SqlText? NextNumber(TableShape live, Column column)
+    {
+        ArgumentNullException.ThrowIfNull(column);
+        var table = Own(live);
+        return table.Facts.TryGetValue(column.Name, out var facts) && facts.Sequence is { } sequence
+            ? SqlText.Write(this, $"pg_catalog.nextval({new SqlLiteral(Qualified(table.Name.WithName(sequence)))}::pg_catalog.regclass)")
+            : null;
+    }
+
+    /// <inheritdoc/>
+    public Sql TakeNumbers(SqlText nextNumber) => Sql.Write(this, $"SELECT {nextNumber} FROM pg_catalog.generate_series(1, @count::bigint)");
+
     private static PostgreSqlTable Own(TableShape shape) => shape as PostgreSqlTable
         ?? throw new ArgumentException("The table was read by another engine.", nameof(shape));
 

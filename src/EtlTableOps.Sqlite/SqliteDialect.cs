@@ -29,6 +29,19 @@ internal sealed partial class SqliteDialect : IDialect
     /// <inheritdoc/>
     public SqlText? OwnRows => null;
 
+    /// <inheritdoc/>
+    public Sql InsertRows(TableName into, IReadOnlyList<Column> columns, IReadOnlyList<SqlText> values, SqlText from)
+    {
+        ArgumentNullException.ThrowIfNull(columns);
+        return Sql.Write(this, $"INSERT INTO {into} ({columns.Select(c => new Id(c.Name))}) SELECT {values} FROM {from}");
+    }
+
+    /// <summary>There are no sequences: the next number is the highest plus one, and nobody can reserve it.</summary>
+    public SqlText? NextNumber(TableShape live, Column column) => null;
+
+    /// <inheritdoc/>
+    public Sql TakeNumbers(SqlText nextNumber) => throw new NotSupportedException("There are no sequences.");
+
     /// <summary>Whether an object is this tool's.</summary>
     public static bool IsOurs(string name) => name.StartsWith(Prefix, StringComparison.OrdinalIgnoreCase);
 

@@ -71,6 +71,18 @@ public interface IDialect : ISqlQuoting
     /// </summary>
     Sql ContentSum(ContentQuery query);
 
+    /// <summary>Adds the rows of a table or query to a table, also where a column is numbered by the database itself.</summary>
+    Sql InsertRows(TableName into, IReadOnlyList<Column> columns, IReadOnlyList<SqlText> values, SqlText from);
+
+    /// <summary>
+    /// An expression that takes the next number for this column from where the live table takes its own, or null when the engine has no such
+    /// thing.
+    /// </summary>
+    SqlText? NextNumber(TableShape live, Column column);
+
+    /// <summary>A query that takes <c>@count</c> numbers at once, one bigint a row; only asked for where <see cref="NextNumber"/> is not null.</summary>
+    Sql TakeNumbers(SqlText nextNumber);
+
     /// <summary>
     /// A condition that is true for the rows which the running transaction inserted, or null when the engine has none.
     /// </summary>

@@ -29,8 +29,9 @@ internal sealed class ShadowImporter(EtlDatabase database, IRunObserver observer
             var shadow = await scope.RequireTableAsync(record.Incoming, token).ConfigureAwait(false);
             var (source, names) = await ReadSourceAsync(scope, request, token).ConfigureAwait(false);
             var columns = Match(shadow, names, source);
-            RefuseNumbersOfItsOwn(record, shadow, columns, source);
-            var insert = request.Rows is null ? Insert(scope, request, shadow, names, columns) : null;
+            var numbered = ChooseNumbers(scope, record, shadow, columns, source);
+            columns.AddRange(numbered.Select(n => n.Column));
+            var insert = request.Rows is null ? Insert(scope, request, shadow, names, columns, numbered) : null;
             var plan = new Plan(Operation, scope.Live.Name, record.Id,
             [
                 new PlanStep(Operation, $"Add the rows of {source} to {record.Incoming} ({string.Join(", ", columns.Select(c => c.Name))})", insert is null ? [] : [insert]) { CountsRows = true },
@@ -38,7 +39,7 @@ internal sealed class ShadowImporter(EtlDatabase database, IRunObserver observer
             {
                 Summary = $"Import {source} into shadow table {record.Incoming} of {record.Live}",
             };
-            return new PreparedOperation<ShadowTable>(plan, t => RunAsync(request, record, source, columns, insert, t));
+            return new PreparedOperation<ShadowTable>(plan, t => RunAsync(request, record, source, columns, numbered, insert, t));
         }
     }
 
@@ -90,34 +91,40 @@ internal sealed class ShadowImporter(EtlDatabase database, IRunObserver observer
     }
 
     /// <summary>
-    /// A shadow that numbers its rows by itself gives out numbers that the live table has given out, or will: an imported row would meet a row of the
-    /// live table under one key, and one of them would be lost.
+    /// Columns that the database numbers and the source leaves out. The shadow's own numbers would meet those that the live table has given out, or
+    /// will: so they are taken from where the live table takes its own, or the import is refused.
     /// </summary>
-    private static void RefuseNumbersOfItsOwn(SwapRecord record, TableShape shadow, List<Column> columns, string source)
+    private static List<(Column Column, SqlText Next)> ChooseNumbers(TableScope scope, SwapRecord record, TableShape shadow, List<Column> columns, string source)
     {
-        if (record.Details.Change.StructureOnly) return;
-        var numbered = shadow.Columns.FirstOrDefault(c => !columns.Contains(c) && (c.Identity is not null || (record.Details.Feed != Feeds.FeedKind.None && IsAutoKey(shadow, c))));
-        if (numbered is not null)
+        var numbered = new List<(Column, SqlText)>();
+        foreach (var column in shadow.Columns.Where(c => !columns.Contains(c) && (c.Identity is not null || IsAutoKey(shadow, c))))
         {
-            throw new EtlException(ErrorCode.BadInput,
-                $"{source} has no column '{numbered.Name}', which the database numbers by itself: the shadow's numbers would meet those of the live table. Give the numbers in the source, or import a query that takes them from where the live table takes its own.");
+            if (scope.Live.FindColumn(column.Name) is { } own && scope.Dialect.NextNumber(scope.Live, own) is { } next)
+            {
+                numbered.Add((column, next));
+            }
+            else if (!record.Details.Change.StructureOnly && (column.Identity is not null || record.Details.Feed != Feeds.FeedKind.None))
+            {
+                throw new EtlException(ErrorCode.BadInput,
+                    $"{source} has no column '{column.Name}', which the database numbers by itself: the shadow's numbers would meet those of rows that come into the live table meanwhile. Give the numbers in the source, or build the shadow with -Feed None.");
+            }
         }
+        return numbered;
     }
 
     // An engine may number a sole whole-number key by itself without calling it identity; then it is the database that decides.
     private static bool IsAutoKey(TableShape shadow, Column column) =>
         shadow.RowKey is { IsPrimary: true, Columns: [var only] } && only == column.Name && column.Type.Equals("INTEGER", StringComparison.OrdinalIgnoreCase);
 
-    private static Sql Insert(TableScope scope, ImportRequest request, TableShape shadow, IReadOnlyList<string> names, List<Column> columns)
+    private static Sql Insert(TableScope scope, ImportRequest request, TableShape shadow, IReadOnlyList<string> names, List<Column> columns, List<(Column Column, SqlText Next)> numbered)
     {
-        var into = columns.Select(c => new Id(c.Name));
         var from = request.FromTable is { } table
             ? SqlText.Write(scope.Dialect, $"{TableName.Parse(table, scope.Dialect.Folding)}")
             : new SqlText($"{SqlText.InParentheses(request.Query!)} AS q");
-        return Sql.Write(scope.Dialect, $"INSERT INTO {shadow.Name} ({into}) SELECT {names.Select(n => new Id(n))} FROM {from}");
+        return scope.Dialect.InsertRows(shadow.Name, columns, [.. names.Select(n => SqlText.Write(scope.Dialect, $"{new Id(n)}")), .. numbered.Select(n => n.Next)], from);
     }
 
-    private async Task<ShadowTable> RunAsync(ImportRequest request, SwapRecord planned, string source, IReadOnlyList<Column> columns, Sql? insert, CancellationToken token)
+    private async Task<ShadowTable> RunAsync(ImportRequest request, SwapRecord planned, string source, IReadOnlyList<Column> columns, List<(Column Column, SqlText Next)> numbered, Sql? insert, CancellationToken token)
     {
         var watch = Stopwatch.StartNew();
         var scope = await TableScope.WorkAsync(database, planned.Live, token).ConfigureAwait(false);
@@ -135,7 +142,7 @@ internal sealed class ShadowImporter(EtlDatabase database, IRunObserver observer
             {
                 foreach (var sql in scope.Dialect.SuspendLog(blueprint.Guard)) await scope.Session.ExecuteAsync(sql, token).ConfigureAwait(false);
                 var before = scope.Dialect.OwnRows is null ? await scope.Session.ReadContentAsync(whole, token).ConfigureAwait(false) : default;
-                rows = await LoadAsync(scope.Session, request, shadow, columns, insert, title, token).ConfigureAwait(false);
+                rows = await LoadAsync(scope.Session, request, shadow, columns, numbered, insert, title, token).ConfigureAwait(false);
                 var after = await scope.Session.ReadContentAsync(whole with { Where = scope.Dialect.OwnRows }, token).ConfigureAwait(false);
                 foreach (var sql in scope.Dialect.ResumeLog(blueprint.Guard)) await scope.Session.ExecuteAsync(sql, token).ConfigureAwait(false);
                 record = await scope.Journal.UpdateAsync(record with
@@ -156,7 +163,7 @@ internal sealed class ShadowImporter(EtlDatabase database, IRunObserver observer
         }
     }
 
-    private async Task<long> LoadAsync(IEngineSession session, ImportRequest request, TableShape shadow, IReadOnlyList<Column> columns, Sql? insert, string title, CancellationToken token)
+    private async Task<long> LoadAsync(IEngineSession session, ImportRequest request, TableShape shadow, IReadOnlyList<Column> columns, List<(Column Column, SqlText Next)> numbered, Sql? insert, string title, CancellationToken token)
     {
         if (insert is not null)
         {
@@ -169,7 +176,14 @@ internal sealed class ShadowImporter(EtlDatabase database, IRunObserver observer
             var writer = await session.BeginBulkLoadAsync(shadow, columns, token).ConfigureAwait(false);
             await using (writer.ConfigureAwait(false))
             {
-                return await new RowPump(rows, columns.Count, writer, observer, Operation, title).RunAsync(token).ConfigureAwait(false);
+                if (numbered.Count == 0) return await new RowPump(rows, columns.Count, writer, observer, Operation, title).RunAsync(token).ConfigureAwait(false);
+                // Numbers are asked for on a session of their own: this one is busy with the load.
+                var apart = await session.OpenAnotherAsync(token).ConfigureAwait(false);
+                var counted = new NumberedRows(rows, columns.Count - numbered.Count, apart, [.. numbered.Select(n => apart.Dialect.TakeNumbers(n.Next))]);
+                await using (counted.ConfigureAwait(false))
+                {
+                    return await new RowPump(counted, columns.Count, writer, observer, Operation, title).RunAsync(token).ConfigureAwait(false);
+                }
             }
         }
         catch (BadValueException e)
