@@ -14,7 +14,10 @@ internal abstract class Bench
     /// <summary>Statements that make <c>allevents</c> with its rows, primary key and one index.</summary>
     public abstract IEnumerable<string> CreateEvents(long rows);
 
-    /// <summary>The bare engine's way to add the rows of a CSV file to an empty copy of the table.</summary>
+    /// <summary>Statements that make an empty table with the same keys and index.</summary>
+    public abstract IEnumerable<string> CreateLike(string table);
+
+    /// <summary>The engine's own tool adds the rows of a CSV file to a table.</summary>
     public abstract Task RawImportAsync(string file, string table);
 
     /// <summary>A scan of the table to hold the checksum against.</summary>
@@ -40,6 +43,12 @@ internal sealed class SqliteBench(string folder) : Bench
         "CREATE INDEX ix_allevents_ts ON allevents (event_ts)",
     ];
 
+    public override IEnumerable<string> CreateLike(string table) =>
+    [
+        $"CREATE TABLE {table} (event_id INTEGER PRIMARY KEY, event_ts TEXT NOT NULL, user_id INTEGER NOT NULL, event_type TEXT NOT NULL, country TEXT, amount NUMERIC, payload TEXT)",
+        $"CREATE INDEX ix_{table} ON {table} (event_ts)",
+    ];
+
     public override async Task RawImportAsync(string csv, string table)
     {
         using var shell = Process.Start(new ProcessStartInfo("sqlite3", [file, ".mode csv", $".import --skip 1 \"{csv}\" {table}"]) { RedirectStandardError = true })!;
@@ -60,6 +69,8 @@ internal sealed class PostgreSqlBench(string text, string npgsql) : Bench
         "CREATE INDEX ix_allevents_ts ON allevents (event_ts)",
         "VACUUM (ANALYZE) allevents",
     ];
+
+    public override IEnumerable<string> CreateLike(string table) => [$"CREATE TABLE {table} (LIKE allevents INCLUDING ALL)"];
 
     public override async Task RawImportAsync(string csv, string table)
     {
