@@ -34,11 +34,11 @@ internal sealed class TableScope : IAsyncDisposable
 
     /// <summary>Opens a scope that only reads.</summary>
     public static Task<TableScope> ReadAsync(EtlDatabase database, string table, CancellationToken token) =>
-        OpenAsync(database, table, false, token);
+        OpenAsync(database, dialect => TableName.Parse(table, dialect.Folding), false, token);
 
     /// <summary>Opens a scope for work on a table that was planned; refuses when another operation works on it.</summary>
     public static Task<TableScope> WorkAsync(EtlDatabase database, TableName live, CancellationToken token) =>
-        OpenAsync(database, live, true, token);
+        OpenAsync(database, _ => live, true, token);
 
     /// <summary>The swaps of this live table, newest first; none where there is no journal yet.</summary>
     public async Task<IReadOnlyList<SwapRecord>> SwapsAsync(CancellationToken token) =>
@@ -87,26 +87,12 @@ internal sealed class TableScope : IAsyncDisposable
         await Session.DisposeAsync().ConfigureAwait(false);
     }
 
-    private static async Task<TableScope> OpenAsync(EtlDatabase database, string table, bool work, CancellationToken token)
+    private static async Task<TableScope> OpenAsync(EtlDatabase database, Func<IDialect, TableName> name, bool work, CancellationToken token)
     {
         var session = await database.OpenSessionAsync(token).ConfigureAwait(false);
         try
         {
-            return await OpenAsync(session, TableName.Parse(table, session.Dialect.Folding), work, token).ConfigureAwait(false);
-        }
-        catch
-        {
-            await session.DisposeAsync().ConfigureAwait(false);
-            throw;
-        }
-    }
-
-    private static async Task<TableScope> OpenAsync(EtlDatabase database, TableName table, bool work, CancellationToken token)
-    {
-        var session = await database.OpenSessionAsync(token).ConfigureAwait(false);
-        try
-        {
-            return await OpenAsync(session, table, work, token).ConfigureAwait(false);
+            return await OpenAsync(session, name(session.Dialect), work, token).ConfigureAwait(false);
         }
         catch
         {
