@@ -19,6 +19,9 @@ public sealed class UsageTests
     [InlineData("versions", "t", "--remove")]
     [InlineData("versions", "--remove", "--keep", "3")]
     [InlineData("demo", "--rows", "5")]
+    [InlineData("repair", "--yes")]
+    [InlineData("history", "--nix")]
+    [InlineData("sync", "--bogus")]
     public async Task What_is_not_understood_ends_with_64_and_one_hint(params string[] arguments)
     {
         var run = (await Tool.RunAsync(arguments)).Exits(64);

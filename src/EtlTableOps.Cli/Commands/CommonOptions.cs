@@ -32,10 +32,23 @@ internal static class CommonOptions
     public static Option<bool> Yes { get; } = new("--yes", "-y") { Description = "Does not ask. Without a terminal nobody is asked anyway." };
 
     /// <summary>A positional table that must be given.</summary>
-    public static Argument<string> Table() => new("table") { Description = "The live table, as in SQL: allevents, sales.allevents, '\"All Events\"'." };
+    public static Argument<string> Table() => NoOption(new Argument<string>("table") { Description = "The live table, as in SQL: allevents, sales.allevents, '\"All Events\"'." });
 
     /// <summary>A positional table that may be left out.</summary>
-    public static Argument<string?> OptionalTable() => new("table") { Description = "The live table; all of them when left out.", Arity = ArgumentArity.ZeroOrOne };
+    public static Argument<string?> OptionalTable() => NoOption(new Argument<string?>("table") { Description = "The live table; all of them when left out.", Arity = ArgumentArity.ZeroOrOne });
+
+    /// <summary>
+    /// An option that the command does not know would be read as the table's name, and a repair of table "--yes" finds nothing to do. A table that
+    /// is really named so is written in double quotes.
+    /// </summary>
+    private static Argument<T> NoOption<T>(Argument<T> table)
+    {
+        table.Validators.Add(result =>
+        {
+            foreach (var token in result.Tokens.Where(t => t.Value.StartsWith('-'))) result.AddError($"Unknown option '{token.Value}'.");
+        });
+        return table;
+    }
 
     /// <summary>An option that takes a length of time.</summary>
     public static Option<TimeSpan?> Duration(string name, string what, TimeSpan standard) => new(name)
