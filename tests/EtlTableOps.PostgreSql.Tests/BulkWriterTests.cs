@@ -256,7 +256,7 @@ public sealed class BulkWriterTests(PostgreSqlDatabase database) : PostgreSqlTes
             await cancelling;
 
             Assert.Equal(ErrorCode.Cancelled, e.Code);
-            Assert.True(clock.Elapsed < TimeSpan.FromSeconds(1.5), $"took {clock.Elapsed}");
+            Assert.True(clock.Elapsed < TimeSpan.FromSeconds(5), $"took {clock.Elapsed}");
         }
         finally
         {

@@ -198,7 +198,7 @@ public sealed class SessionTests(PostgreSqlDatabase database) : PostgreSqlTest(d
 
         Assert.Equal(ErrorCode.Cancelled, e.Code);
         Assert.Equal(FailureKind.Cancelled, session.Classify(e));
-        Assert.True(clock.Elapsed < TimeSpan.FromSeconds(1), $"took {clock.Elapsed}");
+        Assert.True(clock.Elapsed < TimeSpan.FromSeconds(5), $"took {clock.Elapsed}");
         Assert.Equal("pg_catalog, public", (await session.QueryAsync(new Sql("SELECT 'pg_catalog, public'::text"), r => r.GetString(0), Token))[0]);
     }
 
@@ -224,7 +224,7 @@ public sealed class SessionTests(PostgreSqlDatabase database) : PostgreSqlTest(d
             await session.DisposeAsync();
 
             Assert.Equal(ErrorCode.Cancelled, e.Code);
-            Assert.True(clock.Elapsed < TimeSpan.FromSeconds(1.5), $"took {clock.Elapsed}");
+            Assert.True(clock.Elapsed < TimeSpan.FromSeconds(5), $"took {clock.Elapsed}");
         }
         finally
         {
