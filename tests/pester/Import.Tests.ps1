@@ -42,6 +42,7 @@ Describe 'The module' {
     It 'shares the domain with scripts and keeps cmdlets, engines and drivers to itself' {
         Invoke-Pwsh @'
             Import-Module $module
+            # Whether these connect does not matter: trying loads the engines and their drivers.
             try { $null = Connect-EtlDatabase "sqlite:$([guid]::NewGuid()).db" } catch { }
             try { $null = Connect-EtlDatabase 'postgresql://nobody@127.0.0.1:1/none' } catch { }
             $default = [Runtime.Loader.AssemblyLoadContext]::Default.Assemblies.GetName().Name
