@@ -184,4 +184,7 @@ public sealed record TableVersion
 
     /// <summary>True after it was dropped by this command.</summary>
     public bool Removed { get; init; }
+
+    /// <summary>Until when the database itself can bring a dropped version back, UTC; null where it cannot, or where it was not dropped.</summary>
+    public DateTime? RecoverableUntil { get; init; }
 }

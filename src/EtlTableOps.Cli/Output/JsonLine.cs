@@ -101,7 +101,7 @@ internal static class JsonLine
         ["name"] = step.Name,
         ["title"] = step.Title,
         ["scope"] = step.Scope.ToString(),
-        ["statements"] = new JsonArray([.. step.Statements.Select(s => (JsonNode)s.Text)]),
+        ["statements"] = new JsonArray([.. step.Statements.SelectMany(s => s.All).Select(s => (JsonNode)s.Text)]),
     };
 
     private static void Shape(JsonTypeInfo type)

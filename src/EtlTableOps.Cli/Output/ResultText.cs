@@ -137,7 +137,7 @@ internal sealed class ResultText(IAnsiConsole console)
             writer.WriteLine();
             var how = step.Chunks is null ? Scope(step.Scope) : "repeated over ranges of rows, each in a transaction of its own";
             writer.WriteLine($"-- {OneLine(step.Title)} ({step.Name}; {how})");
-            foreach (var sql in step.Statements) writer.WriteLine(sql.Text.TrimEnd().TrimEnd(';') + ";");
+            foreach (var sql in step.Statements.SelectMany(s => s.All)) writer.WriteLine(sql.Text.TrimEnd().TrimEnd(';') + ";");
         }
         writer.WriteLine();
         writer.WriteLine("-- Nothing was run and nothing was changed.");

@@ -59,6 +59,11 @@ public sealed record ContentQuery
     /// <summary>Only these rows, or null for all.</summary>
     public SqlText? Where { get; init; }
 
+    /// <summary>
+    /// Whether the sums must add up with those of other rows; where they need not, an engine may take a hash of its own over all rows at once.
+    /// </summary>
+    public bool Additive { get; init; } = true;
+
     /// <summary>Rows whose key stands in this log are left out, because they are still to be brought over.</summary>
     public ChangeLog? ExceptLogged { get; init; }
 }

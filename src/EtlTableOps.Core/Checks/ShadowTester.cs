@@ -25,8 +25,9 @@ internal sealed class ShadowTester(EtlDatabase database, IRunObserver observer)
         {
             var record = await scope.RequireShadowAsync(token).ConfigureAwait(false);
             var blueprint = await ResolveAsync(scope, record, token).ConfigureAwait(false);
-            var statements = new List<Sql> { scope.Dialect.ContentSum(blueprint.ActualContent(scope.Dialect)) };
-            if (!blueprint.StructureOnly) statements.Insert(0, scope.Dialect.ContentSum(blueprint.ExpectedContent));
+            var additive = record.Details.Imports.Count > 0;
+            var statements = new List<Sql>(scope.Dialect.ContentSum(blueprint.ActualContent(scope.Dialect) with { Additive = additive }).All);
+            if (!blueprint.StructureOnly) statements.InsertRange(0, scope.Dialect.ContentSum(blueprint.ExpectedContent with { Additive = additive }).All);
             statements.AddRange(scope.Dialect.IntegrityChecks(scope.Live, blueprint).Select(c => c.CountViolations));
             var plan = new Plan(Operation, scope.Live.Name, record.Id,
             [
@@ -107,7 +108,7 @@ internal sealed class ShadowTester(EtlDatabase database, IRunObserver observer)
                 State = proof.Passed ? SwapState.Proven : SwapState.Refuted,
                 Details = record.Details with { Proof = proof },
             }, token).ConfigureAwait(false);
-            await scope.Journal.AppendAsync(record.Id, Operation, proof.Passed ? "passed" : "failed", [scope.Dialect.ContentSum(blueprint.ActualContent(scope.Dialect))], ContentSum.Parse(proof.Shadow).Rows, elapsed, token).ConfigureAwait(false);
+            await scope.Journal.AppendAsync(record.Id, Operation, proof.Passed ? "passed" : "failed", scope.Dialect.ContentSum(blueprint.ActualContent(scope.Dialect)).All, ContentSum.Parse(proof.Shadow).Rows, elapsed, token).ConfigureAwait(false);
             await transaction.CommitAsync(token).ConfigureAwait(false);
             return record;
         }
@@ -119,8 +120,9 @@ internal sealed class ShadowTester(EtlDatabase database, IRunObserver observer)
     {
         var watch = Stopwatch.StartNew();
         var session = scope.Session;
-        var expectedQuery = blueprint.ExpectedContent;
-        var actualQuery = blueprint.ActualContent(scope.Dialect);
+        var additive = record.Details.Imports.Count > 0;
+        var expectedQuery = blueprint.ExpectedContent with { Additive = additive };
+        var actualQuery = blueprint.ActualContent(scope.Dialect) with { Additive = additive };
         ContentSum expected, actual;
         ContentSum? live = null;
         var liveSeconds = 0.0;
@@ -166,6 +168,7 @@ internal sealed class ShadowTester(EtlDatabase database, IRunObserver observer)
     public static ContentQuery LiveContent(IDialect dialect, TableShape live) => new()
     {
         From = live.Name,
+        Additive = false,
         Columns = [.. live.Columns.Where(c => !c.IsGenerated).Select(c => new ContentColumn(SqlText.Write(dialect, $"{new Id(c.Name)}"), c.Type, c.Collation))],
     };
 
@@ -205,6 +208,6 @@ internal sealed class ShadowTester(EtlDatabase database, IRunObserver observer)
         if (blueprint.Feed is not { } feed) return;
         var state = await scope.Session.ReadLogAsync(feed, token).ConfigureAwait(false);
         checks.Add(new ShadowCheck("feed", !state.Broken, "whole", state.Broken ? "broken" : $"whole, {state.Changes} changes to come",
-            state.Broken ? "The live table was emptied at once; the feed has no keys for that." : "Later changes of the live table are logged and are brought over before the names are exchanged."));
+            state.Broken ? "Rows of the live table changed in a way that left no key to find them by (it was emptied at once, say)." : "Later changes of the live table are logged and are brought over before the names are exchanged."));
     }
 }

@@ -41,6 +41,7 @@ public abstract class DbSession : IEngineSession
     public async Task<long> ExecuteAsync(Sql sql, CancellationToken token)
     {
         ArgumentNullException.ThrowIfNull(sql);
+        foreach (var first in sql.Before) await ExecuteAsync(first, token).ConfigureAwait(false);
         try
         {
             var command = CreateCommand(sql);
@@ -96,6 +97,7 @@ public abstract class DbSession : IEngineSession
     {
         ArgumentNullException.ThrowIfNull(sql);
         ArgumentNullException.ThrowIfNull(map);
+        foreach (var first in sql.Before) await ExecuteAsync(first, token).ConfigureAwait(false);
         try
         {
             var command = CreateCommand(sql);

@@ -3,7 +3,10 @@ namespace EtlTableOps.Engines;
 /// <summary>Facts about an engine. The runner asks these and never which engine it is.</summary>
 public sealed record EngineCapabilities
 {
-    /// <summary>DDL takes part in a transaction, so that an exchange is one transaction with its journal line.</summary>
+    /// <summary>
+    /// DDL takes part in a transaction, so that an exchange is one transaction with its journal line. Where it does not, the exchange is one
+    /// statement between two journal lines, and after any doubt the server is asked which object carries the name.
+    /// </summary>
     public required bool TransactionalDdl { get; init; }
 
     /// <summary>Several sessions can read one exported snapshot, so that a load can use them side by side.</summary>
@@ -17,6 +20,11 @@ public sealed record EngineCapabilities
 
     /// <summary>Longest name of an object, in bytes of UTF-8.</summary>
     public required int MaxNameBytes { get; init; }
+
+    /// <summary>
+    /// Positions of a log go up by one with each change, so that a part of it can be applied; otherwise everything up to a position is applied at once.
+    /// </summary>
+    public bool CountedPositions { get; init; } = true;
 
     /// <summary>The feeds that can follow a table here, the default first.</summary>
     public required IReadOnlyList<Feeds.FeedKind> Feeds { get; init; }

@@ -23,6 +23,9 @@ public interface IDialect : ISqlQuoting
     /// </summary>
     IReadOnlyList<PlanStep> BuildShadow(ShadowBlueprint shadow);
 
+    /// <summary>What a person should know of the way that <see cref="BuildShadow"/> takes: the choice and its reasons, a line each.</summary>
+    IReadOnlyList<string> BuildNotes(ShadowBlueprint shadow) => [];
+
     /// <summary>Drops a table of ours with all that belongs to it alone. Works when part of it is gone already.</summary>
     IReadOnlyList<Sql> DropTable(TableName table);
 
@@ -51,6 +54,17 @@ public interface IDialect : ISqlQuoting
 
     /// <summary>Within our transaction: logging goes on.</summary>
     IReadOnlyList<Sql> ResumeLog(ChangeLog log);
+
+    /// <summary>
+    /// After the commit of our own writes to the log's table: what they logged does not count. Empty where <see cref="SuspendLog"/> saw to it.
+    /// </summary>
+    IReadOnlyList<Sql> SettleLog(ChangeLog log) => [];
+
+    /// <summary>
+    /// How many statements of a swap's exchange the server still works on: one row, one bigint; asked after a lost connection. Null where the
+    /// end of the session's lock proves that there are none.
+    /// </summary>
+    Sql? StillRunning(string swapId) => null;
 
     /// <summary>
     /// What a log holds: one row with the number of row changes (bigint), the number of different keys (bigint; equal to

@@ -138,6 +138,8 @@ public enum FailureKind
     BadData,
     /// <summary>No space is left.</summary>
     NoSpace,
+    /// <summary>What the statement makes is there already, or what it removes is gone.</summary>
+    AlreadySo,
     /// <summary>Our own token asked for it.</summary>
     Cancelled,
 }

@@ -33,6 +33,15 @@ public sealed record Sql(string Text, IReadOnlyList<SqlParameter> Parameters)
     /// </summary>
     public static Sql Write(ISqlQuoting quoting, [InterpolatedStringHandlerArgument(nameof(quoting))] ref SqlHandler text) => text.ToSql();
 
+    /// <summary>
+    /// Statements that the same session must have run just before, such as one that sets a variable which this one reads. A session runs
+    /// them with it; a plan shows them before it (<see cref="All"/>).
+    /// </summary>
+    public IReadOnlyList<Sql> Before { get; init; } = [];
+
+    /// <summary>Everything that is run for this statement, in its order.</summary>
+    public IReadOnlyList<Sql> All => [.. Before, this];
+
     /// <summary>The same statement with these parameters added.</summary>
     public Sql With(params SqlParameter[] parameters) => this with { Parameters = [.. Parameters, .. parameters] };
 

@@ -9,6 +9,8 @@ public enum FeedKind
     None,
     /// <summary>Triggers on the live table log the keys of changed rows.</summary>
     TriggerLog,
+    /// <summary>The engine's own record of the live table's changes, read from a position on.</summary>
+    ChangeTracking,
 }
 
 /// <summary>
@@ -24,6 +26,15 @@ public sealed record ChangeLog(TableName Watched, TableName Log, IReadOnlyList<C
     /// <summary>The watched table's <see cref="TableShape.Collisions"/>: rows that are displaced in silence must be logged too.</summary>
     public IReadOnlyList<string> Collisions { get; init; } = [];
 
+    /// <summary>Whether rows are brought over by it; else it only counts.</summary>
+    public bool IsFeed { get; init; }
+
+    /// <summary>
+    /// Whether the log has ended and only its count is wanted: its table was set aside since. Read by engines that keep no rows in the log and would
+    /// otherwise ask the table itself.
+    /// </summary>
+    public bool Ended { get; init; }
+
     /// <summary>Whether the watched table is partitioned, where that needs another kind of trigger.</summary>
     public bool Partitioned { get; init; }
 }
@@ -32,5 +43,5 @@ public sealed record ChangeLog(TableName Watched, TableName Log, IReadOnlyList<C
 /// <param name="Changes">Row changes logged and not yet applied.</param>
 /// <param name="Keys">Different rows among them.</param>
 /// <param name="Position">The highest position.</param>
-/// <param name="Broken">True when the table was emptied without row events.</param>
+/// <param name="Broken">True when rows changed in a way that left no key to find them by: the table was emptied at once, say.</param>
 public sealed record LogState(long Changes, long Keys, long Position, bool Broken);

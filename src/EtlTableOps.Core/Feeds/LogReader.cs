@@ -21,7 +21,7 @@ internal static class LogReader
     {
         var state = await session.ReadLogAsync(shadow.Feed!, token).ConfigureAwait(false);
         if (state.Broken)
-            throw new EtlException(ErrorCode.FeedBroken, shadow.Live.Name, "the live table was emptied at once (TRUNCATE), which leaves no keys in the log") { SwapId = shadow.SwapId };
+            throw new EtlException(ErrorCode.FeedBroken, shadow.Live.Name, "rows changed in a way that left no key to find them by (the table was emptied at once by TRUNCATE, say)") { SwapId = shadow.SwapId };
         return state;
     }
 

@@ -43,7 +43,7 @@ internal sealed class ShadowSynchronizer(EtlDatabase database, IRunObserver obse
     private static async Task<ShadowBlueprint> ResolveAsync(TableScope scope, SwapRecord record, CancellationToken token)
     {
         if (record.Details.Feed == FeedKind.None)
-            throw new EtlException(ErrorCode.FeedNotPossible, "None", record.Live, "the shadow was built without a feed.", "Build it anew with -Feed TriggerLog -Force.") { SwapId = record.Id };
+            throw new EtlException(ErrorCode.FeedNotPossible, "None", record.Live, "the shadow was built without a feed.", "Build it anew with a feed (-Feed) and -Force.") { SwapId = record.Id };
         return await new BlueprintResolver(scope.Session, scope.Live).ResolveAsync(record, SwitchRequest.DefaultStallBudget, token).ConfigureAwait(false);
     }
 
@@ -80,9 +80,9 @@ internal sealed class ShadowSynchronizer(EtlDatabase database, IRunObserver obse
             {
                 foreach (var sql in scope.Dialect.Drain(blueprint, state.Position)) observer.OnEvent(new StatementRun(sql.Text));
             }
-            var take = Math.Min(batch, state.Changes);
+            var take = session.Capabilities.CountedPositions ? Math.Min(batch, state.Changes) : state.Changes;
             var before = watch.Elapsed;
-            await ApplyAsync(session, blueprint, state.Position - state.Changes + take, patience, token).ConfigureAwait(false);
+            await ApplyAsync(session, blueprint, take == state.Changes ? state.Position : state.Position - state.Changes + take, patience, token).ConfigureAwait(false);
             var elapsed = watch.Elapsed - before;
             var left = await session.ReadFeedAsync(blueprint, token).ConfigureAwait(false);
             applied += take;
@@ -111,6 +111,7 @@ internal sealed class ShadowSynchronizer(EtlDatabase database, IRunObserver obse
             {
                 var rows = await session.ExecuteAllAsync(session.Dialect.Drain(blueprint, upto), token).ConfigureAwait(false);
                 await transaction.CommitAsync(token).ConfigureAwait(false);
+                await session.ExecuteAllAsync(session.Dialect.SettleLog(blueprint.Guard), CancellationToken.None).ConfigureAwait(false);
                 return rows;
             }
         }, token, patience);

@@ -157,6 +157,7 @@ internal sealed class ShadowImporter(EtlDatabase database, IRunObserver observer
                 }, token).ConfigureAwait(false);
                 await scope.Journal.AppendAsync(record.Id, Operation, Operation, insert is null ? [new Sql($"-- bulk load of {source}")] : [insert], rows, watch.Elapsed, token).ConfigureAwait(false);
                 await transaction.CommitAsync(token).ConfigureAwait(false);
+                await scope.Session.ExecuteAllAsync(scope.Dialect.SettleLog(blueprint.Guard), CancellationToken.None).ConfigureAwait(false);
             }
             observer.OnEvent(new StepFinished(Operation, Operation, title, watch.Elapsed, rows));
             return ShadowBuilder.Describe(database, record, watch.Elapsed, rows, 0);

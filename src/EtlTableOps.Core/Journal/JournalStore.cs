@@ -39,7 +39,7 @@ internal sealed class JournalStore
     public IReadOnlyList<Sql> CreateStatements() =>
     [
         Sql.Write(Dialect, $"CREATE TABLE IF NOT EXISTS {swaps} (id text PRIMARY KEY, operation text NOT NULL, live_schema text, live_table text NOT NULL, incoming_table text NOT NULL, version_table text, version_state text NOT NULL, state text NOT NULL, revision bigint NOT NULL, begun text NOT NULL, changed text NOT NULL, host text NOT NULL, process_id bigint NOT NULL, db_user text NOT NULL, details text NOT NULL)"),
-        Sql.Write(Dialect, $"CREATE TABLE IF NOT EXISTS {lines} (swap_id text NOT NULL, line bigint NOT NULL, at text NOT NULL, operation text NOT NULL, step text NOT NULL, statements text NOT NULL, row_count bigint NOT NULL, seconds double precision NOT NULL, who text NOT NULL, PRIMARY KEY (swap_id, line))"),
+        Sql.Write(Dialect, $"CREATE TABLE IF NOT EXISTS {lines} (swap_id text NOT NULL, line bigint NOT NULL, logged_at text NOT NULL, operation text NOT NULL, step text NOT NULL, statements text NOT NULL, row_count bigint NOT NULL, seconds double precision NOT NULL, who text NOT NULL, PRIMARY KEY (swap_id, line))"),
     ];
 
     /// <summary>Whether the journal is there.</summary>
@@ -118,10 +118,10 @@ internal sealed class JournalStore
     /// <summary>The statement of <see cref="AppendAsync"/>.</summary>
     public Sql PrepareLine(string swapId, string operation, string step, IEnumerable<Sql> statements, long rows, TimeSpan elapsed)
     {
-        var sql = Sql.Write(Dialect, $"INSERT INTO {lines} (swap_id, line, at, operation, step, statements, row_count, seconds, who) SELECT @swap_id, coalesce(max(line), 0) + 1, @at, @operation, @step, @statements, @row_count, @seconds, @who FROM {lines} WHERE swap_id = @swap_id");
+        var sql = Sql.Write(Dialect, $"INSERT INTO {lines} (swap_id, line, logged_at, operation, step, statements, row_count, seconds, who) SELECT @swap_id, coalesce(max(line), 0) + 1, @logged_at, @operation, @step, @statements, @row_count, @seconds, @who FROM {lines} WHERE swap_id = @swap_id");
         return sql.With(
             new("swap_id", swapId),
-            new("at", Text(DateTime.UtcNow)),
+            new("logged_at", Text(DateTime.UtcNow)),
             new("operation", operation),
             new("step", step),
             new("statements", string.Join(";\n", statements.Select(s => s.Text))),
@@ -133,7 +133,7 @@ internal sealed class JournalStore
     /// <summary>The lines of a swap in their order.</summary>
     public Task<IReadOnlyList<JournalLine>> LinesAsync(string swapId, CancellationToken token)
     {
-        var sql = Sql.Write(Dialect, $"SELECT swap_id, line, at, operation, step, statements, row_count, seconds, who FROM {lines} WHERE swap_id = {new SqlParameter("id", swapId)} ORDER BY line");
+        var sql = Sql.Write(Dialect, $"SELECT swap_id, line, logged_at, operation, step, statements, row_count, seconds, who FROM {lines} WHERE swap_id = {new SqlParameter("id", swapId)} ORDER BY line");
         return session.QueryAsync(sql, r => new JournalLine(r.GetString(0), r.GetInt64(1), Time(r.GetString(2)), r.GetString(3), r.GetString(4), r.GetString(5), r.GetInt64(6), r.GetDouble(7), r.GetString(8)), token);
     }
 

@@ -40,6 +40,7 @@ internal sealed class SwapRepairer(EtlDatabase database, IRunObserver observer)
     {
         { State: SwapState.Building, Operation: SwapOperation.Switch } => "interrupted build: clean up",
         { State: SwapState.Building } => "interrupted undo: take back",
+        { State: SwapState.Switching } => "interrupted exchange: ask the database which table is live, then finish or take back",
         _ => "done, work after it is pending: finish",
     };
 
@@ -82,9 +83,41 @@ internal sealed class SwapRepairer(EtlDatabase database, IRunObserver observer)
             {
                 { State: SwapState.Building, Operation: SwapOperation.Switch } => await ShadowRemover.AbandonAsync(scope, record, observer, token).ConfigureAwait(false),
                 { State: SwapState.Building } => await SwapUndoer.AbandonAsync(scope, record, observer, token).ConfigureAwait(false),
+                { State: SwapState.Switching } => await ResolveAsync(scope, record, token).ConfigureAwait(false),
                 _ => await SwapFinisher.FinishAsync(scope, record, Operation, observer, token).ConfigureAwait(false),
             };
             return SwapFinisher.Describe(database, record, watch.Elapsed) with { Action = action };
         }
+    }
+
+    /// <summary>An exchange that was announced: done, then the journal learns it and the rest is finished; not done, then it is as before.</summary>
+    private async Task<SwapRecord> ResolveAsync(TableScope scope, SwapRecord record, CancellationToken token)
+    {
+        var swaps = await scope.SwapsAsync(token).ConfigureAwait(false);
+        var target = record.Details.UndoOf is { } id ? swaps.First(r => r.Id == id) : null;
+        var mark = target is null ? new Mark(MarkRole.Shadow, record.Id) : new Mark(MarkRole.Version, target.Id);
+        if (!await ExchangeProbe.WasDoneAsync(scope.Session, record.Live, record.Incoming, mark, record.Id).ConfigureAwait(false))
+        {
+            record = await scope.Journal.SaveAsync(SwapFinisher.NotDone(record), token).ConfigureAwait(false);
+            return target is null ? record : await SwapUndoer.AbandonAsync(scope, record, observer, token).ConfigureAwait(false);
+        }
+        var transaction = await Patience.BeginWriteAsync(scope.Session, token).ConfigureAwait(false);
+        await using (transaction.ConfigureAwait(false))
+        {
+            if (target is not null)
+            {
+                var since = swaps.Where(r => r.Id != record.Id && r.Details.SwitchedAt >= target.Details.SwitchedAt).ToList();
+                var preparing = swaps.FirstOrDefault(r => r is { Operation: SwapOperation.Switch, Details.FeedLog: not null });
+                foreach (var taken in UndoWork.TakenBack(target, since, preparing, record.Id)) await scope.Journal.UpdateAsync(taken, token).ConfigureAwait(false);
+            }
+            record = await scope.Journal.UpdateAsync(record with
+            {
+                State = SwapState.Switched,
+                Version = VersionState.Kept,
+                Details = record.Details with { SwitchedAt = record.Changed, FeedLog = null },
+            }, token).ConfigureAwait(false);
+            await transaction.CommitAsync(token).ConfigureAwait(false);
+        }
+        return await SwapFinisher.FinishAsync(scope, record, Operation, observer, token).ConfigureAwait(false);
     }
 }

@@ -51,9 +51,25 @@ internal sealed class TableScope : IAsyncDisposable
         return swaps.FirstOrDefault(s => s is { Operation: SwapOperation.Switch, State: SwapState.Building or SwapState.Built or SwapState.Proven or SwapState.Refuted });
     }
 
+    /// <summary>
+    /// Refuses while an exchange is in doubt, or, where its rest is not one transaction, unfinished: what would be begun now could get the names that the
+    /// rest still has to deal with.
+    /// </summary>
+    public async Task RefuseUnfinishedAsync(CancellationToken token)
+    {
+        var unfinished = (await SwapsAsync(token).ConfigureAwait(false)).FirstOrDefault(s =>
+            s.State == SwapState.Switching || (s.State == SwapState.Switched && s.Details.Pending.Count > 0 && !Session.Capabilities.TransactionalDdl));
+        if (unfinished is not null)
+        {
+            throw new EtlException(ErrorCode.WrongState, unfinished.Id, Live.Name, "an exchange that was interrupted or is under way", "finished",
+                "If its process is dead, run Repair-TableSwap: it asks the database which table is live, then finishes or takes back.") { SwapId = unfinished.Id };
+        }
+    }
+
     /// <summary>The shadow, which must be there and built.</summary>
     public async Task<SwapRecord> RequireShadowAsync(CancellationToken token)
     {
+        await RefuseUnfinishedAsync(token).ConfigureAwait(false);
         var record = await FindShadowAsync(token).ConfigureAwait(false)
             ?? throw new EtlException(ErrorCode.NoShadow, Live.Name);
         if (record.State == SwapState.Building)

@@ -17,6 +17,9 @@ internal sealed class StepRunner(IEngineSession session, JournalStore journal, I
     /// <summary>Rows in all, for progress; -1 when not known.</summary>
     public long TotalRows { get; init; } = -1;
 
+    /// <summary>A statement that makes what is there, or removes what is gone, counts as done; for steps that are repeated.</summary>
+    public bool TakesDoneAsDone { get; init; }
+
     /// <summary>Runs the steps and returns the rows of those that count.</summary>
     public async Task<long> RunAsync(IEnumerable<PlanStep> steps, CancellationToken token)
     {
@@ -39,7 +42,7 @@ internal sealed class StepRunner(IEngineSession session, JournalStore journal, I
     {
         observer.OnEvent(new StepStarted(operation, step.Name, step.Title));
         var watch = Stopwatch.StartNew();
-        foreach (var sql in step.Statements) observer.OnEvent(new StatementRun(sql.Text));
+        foreach (var sql in step.Statements.SelectMany(s => s.All)) observer.OnEvent(new StatementRun(sql.Text));
         var rows = step switch
         {
             { Chunks: { } chunks } => await new ChunkRunner(session, observer, operation, step, chunks, TotalRows).RunAsync(token).ConfigureAwait(false),
@@ -120,7 +123,17 @@ internal sealed class StepRunner(IEngineSession session, JournalStore journal, I
     private async Task<long> ExecuteStatementsAsync(PlanStep step, CancellationToken token)
     {
         var rows = 0L;
-        foreach (var sql in step.Statements) rows += await session.ExecuteAsync(sql, token).ConfigureAwait(false);
+        foreach (var sql in step.Statements)
+        {
+            try
+            {
+                rows += await session.ExecuteAsync(sql, token).ConfigureAwait(false);
+            }
+            catch (EtlException e) when (TakesDoneAsDone && session.Classify(e) == FailureKind.AlreadySo)
+            {
+                observer.OnEvent(new RunNote($"Done before: {e.Message}"));
+            }
+        }
         return rows;
     }
 }

@@ -17,7 +17,7 @@ internal sealed class BlueprintResolver(IEngineSession session, TableShape live)
     private IDialect Dialect => session.Dialect;
 
     /// <summary>The log on the live table that feeds a shadow.</summary>
-    public ChangeLog FeedLog(string swapId) => Log(live.Name, "feed", swapId, live.RowKey) with { Collisions = live.Collisions };
+    public ChangeLog FeedLog(string swapId) => Log(live.Name, "feed", swapId, live.RowKey) with { Collisions = live.Collisions, IsFeed = true };
 
     /// <summary>The log that guards a table which is to go live.</summary>
     public ChangeLog GuardLog(TableName incoming, string swapId, UniqueKey? key) => Log(incoming, "guard", swapId, key);
@@ -46,7 +46,7 @@ internal sealed class BlueprintResolver(IEngineSession session, TableShape live)
             Query = change.Query is { } query ? new SqlText(query) : null,
             StructureOnly = change.StructureOnly,
             KeptNames = keptNames,
-            Feed = feed == FeedKind.TriggerLog ? FeedLog(swapId) : null,
+            Feed = feed == FeedKind.None ? null : FeedLog(swapId),
             Guard = GuardLog(shadow, swapId, key),
             StallBudget = stallBudget,
             Sessions = sessions,
@@ -55,13 +55,14 @@ internal sealed class BlueprintResolver(IEngineSession session, TableShape live)
         return blueprint;
     }
 
-    /// <summary>Why a trigger log cannot follow this change, with the remedy; null when it can.</summary>
-    public (string Reason, string Remedy)? WhyNoTriggerLog(DeclaredChange change)
+    /// <summary>Why a feed cannot follow this change, with the remedy; null when it can.</summary>
+    public (string Reason, string Remedy)? WhyNoFeed(FeedKind feed, DeclaredChange change)
     {
-        if (!session.Capabilities.Feeds.Contains(FeedKind.TriggerLog)) return ("this engine has no such feed.", "Use -Feed None and keep writers away until the switch.");
+        if (!session.Capabilities.Feeds.Contains(feed)) return ("this engine has no such feed.", $"Use one of: {string.Join(", ", session.Capabilities.Feeds)}.");
+        if (live.NoFeed is { } lacking) return (lacking, "Change that, or use -Feed None and keep writers away until the switch.");
         if (change.Query is not null) return ("a whole query says nothing of which row comes from which.", "Declare the change by columns and -Where, or use -Feed None.");
         if (change.StructureOnly) return ("no row is taken over from the live table.", "Use -Feed None.");
-        if (live.RowKey is not { } key) return ("it has no primary key and no unique key without nulls.", "Add a unique key, or use -Feed None; the switch then refuses when rows were written since the test.");
+        if (live.RowKey is not { } key) return feed == FeedKind.ChangeTracking ? null : ("it has no primary key and no unique key without nulls.", "Add a unique key, or use -Feed None; the switch then refuses when rows were written since the test.");
         var touched = key.Columns.FirstOrDefault(name => change.Drop.Concat(change.Set.Select(s => s.Name)).Concat(change.Alter.Select(a => a.Name)).Any(n => live.FindColumn(n)?.Name == name));
         return touched is null ? null : ($"the change touches key column {touched}.", "Leave the key as it is, or use -Feed None.");
     }
@@ -172,6 +173,12 @@ internal sealed class BlueprintResolver(IEngineSession session, TableShape live)
         {
             if (attachment.CannotFollow is { } reason)
                 throw new EtlException(ErrorCode.CannotCarryOver, $"{attachment.Kind} {attachment.Name}", reason, attachment.Remedy ?? "Drop it before, and make it again after the switch.");
+
+            if (attachment.FixesColumns && columns.Find(c => c.From is null) is { } added)
+            {
+                throw new EtlException(ErrorCode.CannotCarryOver, $"{attachment.Kind} {attachment.Name}", $"it reads all columns (*) as they were when it was made, and column {added.Name} is added.",
+                    "Make it anew with the columns named one by one; then added columns do not touch it.");
+            }
 
             // As with DROP COLUMN, an index, check or statistics of a dropped column goes with it.
             if (attachment.Kind is AttachmentKind.Index or AttachmentKind.Check or AttachmentKind.Statistics or AttachmentKind.Key

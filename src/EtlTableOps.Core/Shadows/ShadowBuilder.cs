@@ -21,10 +21,11 @@ internal sealed class ShadowBuilder(EtlDatabase database, IRunObserver observer)
         await using (scope.ConfigureAwait(false))
         {
             var live = scope.Live;
+            await scope.RefuseUnfinishedAsync(token).ConfigureAwait(false);
             if (live.Mark is not null)
                 throw new EtlException(ErrorCode.NotATable, live.Name, $"a {live.Mark.Role.ToString().ToLowerInvariant()} table of this tool");
             var resolver = new BlueprintResolver(scope.Session, live);
-            var feed = ChooseFeed(request, resolver, live);
+            var feed = ChooseFeed(request, scope.Session.Capabilities.Feeds, resolver, live);
             var id = SwapId.New();
             var maxBytes = scope.Session.Capabilities.MaxNameBytes;
             var shadow = request.ShadowName is { } name
@@ -35,7 +36,7 @@ internal sealed class ShadowBuilder(EtlDatabase database, IRunObserver observer)
             var blueprint = await resolver.ResolveAsync(
                 id, shadow, request.Change, feed, SwapId.KeptNames(live, id, outgoing: false, maxBytes), request.StallBudget, request.Sessions > 0 ? request.Sessions : 2, token).ConfigureAwait(false);
             var earlier = await RefuseOrReplaceAsync(scope, request, shadow, token).ConfigureAwait(false);
-            var notes = await NotesAsync(scope, blueprint, earlier, token).ConfigureAwait(false);
+            var notes = await NotesAsync(scope, blueprint, feed, earlier, token).ConfigureAwait(false);
             var plan = new Plan(Operation, live.Name, id, Steps(scope, blueprint, earlier))
             {
                 Summary = $"Build shadow table {shadow} of {live.Name} ({string.Join("; ", request.Change.Describe())})",
@@ -45,12 +46,11 @@ internal sealed class ShadowBuilder(EtlDatabase database, IRunObserver observer)
         }
     }
 
-    private static FeedKind ChooseFeed(NewShadowRequest request, BlueprintResolver resolver, TableShape live)
+    private static FeedKind ChooseFeed(NewShadowRequest request, IReadOnlyList<FeedKind> feeds, BlueprintResolver resolver, TableShape live)
     {
-        var whyNot = resolver.WhyNoTriggerLog(request.Change);
-        if (request.Feed == FeedKind.TriggerLog && whyNot is { } reason)
-            throw new EtlException(ErrorCode.FeedNotPossible, "TriggerLog", live.Name, reason.Reason, reason.Remedy);
-        return request.Feed ?? (whyNot is null ? FeedKind.TriggerLog : FeedKind.None);
+        var feed = request.Feed ?? feeds[0];
+        if (feed == FeedKind.None || resolver.WhyNoFeed(feed, request.Change) is not { } reason) return feed;
+        return request.Feed is null ? FeedKind.None : throw new EtlException(ErrorCode.FeedNotPossible, feed, live.Name, reason.Reason, reason.Remedy);
     }
 
     private static async Task<SwapRecord?> RefuseOrReplaceAsync(TableScope scope, NewShadowRequest request, TableName shadow, CancellationToken token)
@@ -63,14 +63,18 @@ internal sealed class ShadowBuilder(EtlDatabase database, IRunObserver observer)
         return earlier;
     }
 
-    private static async Task<IReadOnlyList<string>> NotesAsync(TableScope scope, ShadowBlueprint blueprint, SwapRecord? earlier, CancellationToken token)
+    private static async Task<IReadOnlyList<string>> NotesAsync(TableScope scope, ShadowBlueprint blueprint, FeedKind feed, SwapRecord? earlier, CancellationToken token)
     {
         var live = blueprint.Live;
         var notes = new List<string>();
         if (earlier is not null) notes.Add($"The earlier shadow {earlier.Incoming} ({earlier.State}, swap {earlier.Id}) is dropped first.");
-        notes.Add(blueprint.Feed is null
-            ? "No feed: the switch will refuse when rows of the live table were written after the test."
-            : $"Feed: triggers on {live.Name} log the keys ({string.Join(", ", blueprint.Feed.Key.Select(c => c.Name))}) of rows that change meanwhile.");
+        notes.Add(feed switch
+        {
+            FeedKind.None => "No feed: the switch will refuse when rows of the live table were written after the test.",
+            FeedKind.ChangeTracking => $"Feed: the database tracks the changes of {live.Name} from now on; they are found by {(blueprint.Feed!.Key.Count > 0 ? string.Join(", ", blueprint.Feed.Key.Select(c => c.Name)) : "no key, so that only added rows can be brought over")}.",
+            _ => $"Feed: triggers on {live.Name} log the keys ({string.Join(", ", blueprint.Feed!.Key.Select(c => c.Name))}) of rows that change meanwhile.",
+        });
+        notes.AddRange(scope.Dialect.BuildNotes(blueprint));
         notes.AddRange(live.Attachments
             .Where(a => a.Kind is AttachmentKind.Index or AttachmentKind.Check or AttachmentKind.Statistics or AttachmentKind.Key && a.Columns.Any(n => blueprint.Columns.All(c => c.From?.Name != n)))
             .Select(a => $"{a.Kind} {a.Name} goes with a dropped column, as it would with DROP COLUMN."));
@@ -148,6 +152,8 @@ internal sealed class ShadowBuilder(EtlDatabase database, IRunObserver observer)
         var runner = new StepRunner(scope.Session, scope.Journal, observer, Operation, plan.SwapId) { TotalRows = blueprint.Where is null ? blueprint.Live.EstimatedRows : -1 };
         var rows = await runner.RunAsync(plan.Steps.Where(s => s.Name != JournalStep && !(removedEarlier && s.Name == ShadowRemover.StepName)), token).ConfigureAwait(false);
         var built = await scope.RequireTableAsync(blueprint.Shadow, token).ConfigureAwait(false);
+        // What was cloned was not counted by any statement.
+        if (rows == 0 && !blueprint.StructureOnly) rows = Math.Max(0, built.EstimatedRows);
         record = await scope.Journal.SaveAsync(record with
         {
             State = SwapState.Built,

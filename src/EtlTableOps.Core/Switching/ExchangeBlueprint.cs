@@ -1,4 +1,5 @@
 using EtlTableOps.Feeds;
+using EtlTableOps.Shadows;
 using EtlTableOps.Tables;
 
 namespace EtlTableOps.Switching;
@@ -26,6 +27,11 @@ public sealed record ExchangeBlueprint
 
     /// <summary>Under which names the present live table's objects will be kept.</summary>
     public required IReadOnlyList<KeptName> OutgoingNames { get; init; }
+
+    /// <summary>
+    /// The declared change, through which rows are brought over that reach the outgoing table before everybody sees the new one; null at an undo.
+    /// </summary>
+    public ShadowBlueprint? Change { get; init; }
 
     /// <summary>The feed from live to incoming, to be removed in the exchange; null for none.</summary>
     public ChangeLog? Feed { get; init; }

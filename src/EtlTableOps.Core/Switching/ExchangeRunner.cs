@@ -22,6 +22,15 @@ internal interface IExchangeWork
     /// <summary>The journal's changes that are committed with the exchange; made before the lock is taken.</summary>
     IReadOnlyList<Sql> JournalWrites(StallReport soFar);
 
+    /// <summary>
+    /// Where the exchange is a statement by itself: notes in the journal that it is about to be run, with all that comes after it, so that whoever
+    /// finds it interrupted can finish it.
+    /// </summary>
+    Task AnnounceAsync(CancellationToken token);
+
+    /// <summary>Takes the announcement back after an exchange that was certainly not done.</summary>
+    Task TakeBackAsync(JournalStore journal, CancellationToken token);
+
     /// <summary>Whether the journal, asked on a new session after a doubtful commit, says that the exchange was done.</summary>
     Task<bool> WasDoneAsync(JournalStore journal, CancellationToken token);
 }
@@ -55,6 +64,8 @@ internal sealed class ExchangeRunner(EtlDatabase database, TableScope scope, Exc
     /// <summary>Exchanges the names and returns what it cost others.</summary>
     public async Task<StallReport> RunAsync(CancellationToken token)
     {
+        if (!scope.Session.Capabilities.TransactionalDdl)
+            return await new StatementExchange(database, scope, exchange, work, observer) { Operation = Operation, TryFor = TryFor }.RunAsync(token).ConfigureAwait(false);
         var steps = scope.Dialect.Exchange(exchange);
         var locked = steps.Locked.SelectMany(s => s.Statements).ToList();
         observer.OnEvent(new StepStarted(Operation, "exchange", $"Exchange the names: {exchange.Incoming.Name} becomes {exchange.Live.Name}"));
@@ -119,7 +130,7 @@ internal sealed class ExchangeRunner(EtlDatabase database, TableScope scope, Exc
         budget.CancelAfter(StallBudget);
         try
         {
-            await RequireSameTablesAsync(budget.Token).ConfigureAwait(false);
+            await RequireSameTablesAsync(scope.Session, exchange, budget.Token).ConfigureAwait(false);
             if (await work.DecideAsync(scope.Session, budget.Token).ConfigureAwait(false) is not { } first) return null;
             await scope.Session.ExecuteAllAsync([.. first.Statements, .. locked], budget.Token).ConfigureAwait(false);
             foreach (var sql in journal)
@@ -137,11 +148,12 @@ internal sealed class ExchangeRunner(EtlDatabase database, TableScope scope, Exc
         }
     }
 
-    private async Task RequireSameTablesAsync(CancellationToken token)
+    /// <summary>Refuses when a name of the exchange leads to another object than the one that was planned with.</summary>
+    public static async Task RequireSameTablesAsync(IEngineSession session, ExchangeBlueprint exchange, CancellationToken token)
     {
         foreach (var table in new[] { exchange.Live, exchange.Incoming })
         {
-            var ids = await scope.Session.QueryAsync(scope.Dialect.ObjectIdOf(table.Name), r => r.GetString(0), token).ConfigureAwait(false);
+            var ids = await session.QueryAsync(session.Dialect.ObjectIdOf(table.Name), r => r.GetString(0), token).ConfigureAwait(false);
             if (ids.Count != 1 || ids[0] != table.ObjectId)
                 throw new EtlException(ErrorCode.LiveChanged, table.Name, "another object carries that name now", "Look with Get-TableSwap who did it, then test again.") { SwapId = exchange.SwapId };
         }

@@ -14,12 +14,24 @@ internal static class SwapFinisher
 {
     /// <summary>The steps as the journal keeps them until they are done.</summary>
     public static IReadOnlyList<PendingStep> Pending(IEnumerable<PlanStep> after) =>
-        [.. after.Select(s => new PendingStep(s.Name, s.Title, [.. s.Statements.Select(q => q.Text)]))];
+        [.. after.Select(s => new PendingStep(s.Name, s.Title, [.. s.Statements.SelectMany(q => q.All).Select(q => q.Text)]))];
+
+    /// <summary>A swap that was announced and not done, as it was before: a shadow is still proven, an undo is still to be done.</summary>
+    public static SwapRecord NotDone(SwapRecord record) => record with
+    {
+        State = record.Operation == SwapOperation.Switch ? SwapState.Proven : SwapState.Building,
+        VersionTable = null,
+        Details = record.Details with { Pending = [], OutgoingNames = [] },
+    };
 
     /// <summary>Does what the record says is still to be done.</summary>
     public static async Task<SwapRecord> FinishAsync(TableScope scope, SwapRecord record, string operation, IRunObserver observer, CancellationToken token)
     {
-        var runner = new StepRunner(scope.Session, scope.Journal, observer, operation, record.Id);
+        var runner = new StepRunner(scope.Session, scope.Journal, observer, operation, record.Id)
+        {
+            // A step of DDL may have been done in part before an interruption, where DDL takes part in no transaction.
+            TakesDoneAsDone = !scope.Session.Capabilities.TransactionalDdl,
+        };
         while (record.Details.Pending.Count > 0)
         {
             var next = record.Details.Pending[0];

@@ -23,6 +23,7 @@ internal sealed class SwapUndoer(EtlDatabase database, IRunObserver observer)
         var scope = await TableScope.ReadAsync(database, request.Table, token).ConfigureAwait(false);
         await using (scope.ConfigureAwait(false))
         {
+            await scope.RefuseUnfinishedAsync(token).ConfigureAwait(false);
             var target = await FindTargetAsync(scope, request.To, token).ConfigureAwait(false);
             var id = SwapId.New();
             var work = await LoadAsync(scope, target, id, request.Force, null, token).ConfigureAwait(false);
@@ -174,8 +175,8 @@ internal sealed class SwapUndoer(EtlDatabase database, IRunObserver observer)
         await using (scope.ConfigureAwait(false))
         {
             var stall = record.Details.Stall;
-            var left = await UndoWork.CountWrittenAsync(scope.Session, since, token).ConfigureAwait(false);
             record = await SwapFinisher.FinishAsync(scope, record, Operation, observer, token).ConfigureAwait(false);
+            var left = await UndoWork.CountWrittenAsync(scope.Session, since, null, token).ConfigureAwait(false);
             var live = await scope.RequireTableAsync(record.Live, token).ConfigureAwait(false);
             var differences = TableFingerprint.Differences(before, live.Attachments.Where(a => !a.OnShadow));
             foreach (var difference in differences) observer.OnEvent(new RunWarning($"After going back: {difference}"));

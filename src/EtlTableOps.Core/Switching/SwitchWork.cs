@@ -17,6 +17,7 @@ internal sealed class SwitchWork(TableScope scope, SwapRecord record, ShadowBlue
     private const double AssumedRate = 10_000;
 
     private double rate = AssumedRate;
+    private SwapRecord record = record;
 
     public ShadowBlueprint Blueprint => blueprint;
 
@@ -54,7 +55,7 @@ internal sealed class SwitchWork(TableScope scope, SwapRecord record, ShadowBlue
             if (live != tested)
             {
                 throw new EtlException(ErrorCode.LiveChanged, record.Live, $"rows were written to it ({tested.Rows} rows then, {live.Rows} rows now, contents differ)",
-                    "Build the shadow anew; with -Feed TriggerLog later writes are brought over.") { SwapId = record.Id };
+                    "Build the shadow anew; with a feed (-Feed) later writes are brought over.") { SwapId = record.Id };
             }
             return new LockedWork([], 0);
         }
@@ -91,6 +92,21 @@ internal sealed class SwitchWork(TableScope scope, SwapRecord record, ShadowBlue
         Written = written;
         var line = scope.Journal.PrepareLine(record.Id, "switch", "exchange", scope.Dialect.Exchange(Exchange).Locked.SelectMany(s => s.Statements), 0, TimeSpan.FromSeconds(soFar.WaitedSeconds));
         return [sql, line];
+    }
+
+    public async Task AnnounceAsync(CancellationToken token)
+    {
+        record = await scope.Journal.SaveAsync(record with
+        {
+            State = SwapState.Switching,
+            VersionTable = Exchange.Version,
+            Details = record.Details with { OutgoingNames = Exchange.OutgoingNames, Pending = SwapFinisher.Pending(scope.Dialect.Exchange(Exchange).After) },
+        }, token).ConfigureAwait(false);
+    }
+
+    public async Task TakeBackAsync(JournalStore journal, CancellationToken token)
+    {
+        record = await journal.SaveAsync(SwapFinisher.NotDone(record), token).ConfigureAwait(false);
     }
 
     public async Task<bool> WasDoneAsync(JournalStore journal, CancellationToken token) =>

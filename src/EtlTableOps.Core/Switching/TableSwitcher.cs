@@ -75,7 +75,7 @@ internal sealed class TableSwitcher(EtlDatabase database, IRunObserver observer)
         if (blueprint.Feed is null && TimeSpan.FromSeconds(proof.LiveSeconds) > request.StallBudget)
         {
             throw new EtlException(ErrorCode.StallBudgetExceeded, record.Live, $"{proof.LiveSeconds:0.0} s (without a feed the live table must be read once more under the lock)", $"{request.StallBudget.TotalMilliseconds:0} ms",
-                "Build the shadow with -Feed TriggerLog, or keep writers away and allow more with -StallBudget.") { SwapId = record.Id };
+                "Build the shadow with a feed (-Feed), or keep writers away and allow more with -StallBudget.") { SwapId = record.Id };
         }
         var previous = (await scope.SwapsAsync(token).ConfigureAwait(false)).Where(r => r.Details.SwitchedAt is not null).MaxBy(r => r.Details.SwitchedAt);
         var work = new SwitchWork(scope, record, blueprint, observer)
@@ -88,6 +88,7 @@ internal sealed class TableSwitcher(EtlDatabase database, IRunObserver observer)
                 Version = await VersionNames.FreeAsync(scope, record.Id, shown, token).ConfigureAwait(false),
                 IncomingNames = record.Details.IncomingNames,
                 OutgoingNames = SwapId.KeptNames(scope.Live, record.Id, outgoing: true, scope.Session.Capabilities.MaxNameBytes),
+                Change = blueprint,
                 Feed = blueprint.Feed,
                 Guard = blueprint.Guard,
                 OutgoingGuard = previous?.Details.GuardLog is { } log ? log with { Watched = scope.Live.Name } : null,

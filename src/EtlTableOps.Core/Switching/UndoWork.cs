@@ -3,6 +3,7 @@ using EtlTableOps.Engines;
 using EtlTableOps.Errors;
 using EtlTableOps.Feeds;
 using EtlTableOps.Journal;
+using EtlTableOps.Tables;
 
 namespace EtlTableOps.Switching;
 
@@ -31,16 +32,21 @@ internal sealed class UndoWork(TableScope scope, SwapRecord target, IReadOnlyLis
     public SwapRecord? Written { get; private set; }
 
     /// <summary>Rows written under the live name since the version was set aside; -1 when a log of that time is gone.</summary>
-    public Task<long> CountWrittenAsync(IEngineSession session, CancellationToken token) => CountWrittenAsync(session, since, token);
+    public Task<long> CountWrittenAsync(IEngineSession session, CancellationToken token) => CountWrittenAsync(session, since, Exchange.Live.Name, token);
 
     /// <summary>Rows written after these exchanges; -1 when a log of that time is gone.</summary>
-    public static async Task<long> CountWrittenAsync(IEngineSession session, IEnumerable<SwapRecord> since, CancellationToken token)
+    /// <param name="session">Reads the logs.</param>
+    /// <param name="since">The exchanges, oldest first.</param>
+    /// <param name="live">The live name while the last of them is the present one; null when it was exchanged too.</param>
+    /// <param name="token">Cancels the reading.</param>
+    public static async Task<long> CountWrittenAsync(IEngineSession session, IReadOnlyList<SwapRecord> since, TableName? live, CancellationToken token)
     {
         var rows = 0L;
         foreach (var swap in since)
         {
             if (swap.Details.GuardLog is not { } log) return -1;
-            var state = await session.ReadLogAsync(log, token).ConfigureAwait(false);
+            var open = live is not null && swap == since[^1];
+            var state = await session.ReadLogAsync(open ? log with { Watched = live! } : log with { Ended = true }, token).ConfigureAwait(false);
             if (state.Broken) return -1;
             rows += state.Keys;
         }
@@ -86,21 +92,39 @@ internal sealed class UndoWork(TableScope scope, SwapRecord target, IReadOnlyLis
             },
         });
         Written = written;
-        var others = since.Where(r => r.State == SwapState.Switched || r.Id == target.Id).Select(r => scope.Journal.PrepareUpdate(r with
-        {
-            State = SwapState.Undone,
-            Version = r.Id == target.Id ? VersionState.Restored : r.Version,
-        }).Sql);
-        if (Preparing is { } shadow)
-        {
-            others = others.Append(scope.Journal.PrepareUpdate(shadow with
-            {
-                State = shadow.State == SwapState.Building ? SwapState.Building : SwapState.Refuted,
-                Details = shadow.Details with { Feed = FeedKind.None, FeedLog = null, Proof = null, LastError = $"the live table was exchanged by undo {Exchange.SwapId}" },
-            }).Sql);
-        }
+        var others = TakenBack(target, since, Preparing, Exchange.SwapId).Select(r => scope.Journal.PrepareUpdate(r).Sql);
         var line = scope.Journal.PrepareLine(Begun!.Id, "undo", "exchange", steps.Locked.SelectMany(s => s.Statements), 0, TimeSpan.FromSeconds(soFar.WaitedSeconds));
         return [own, .. others, line];
+    }
+
+    /// <summary>What going back to a version takes back, as the journal has it afterwards: swaps, and a shadow whose ground is gone.</summary>
+    public static IEnumerable<SwapRecord> TakenBack(SwapRecord target, IEnumerable<SwapRecord> since, SwapRecord? preparing, string undoId)
+    {
+        foreach (var swap in since.Where(r => r.State == SwapState.Switched || r.Id == target.Id))
+        {
+            yield return swap with { State = SwapState.Undone, Version = swap.Id == target.Id ? VersionState.Restored : swap.Version };
+        }
+        if (preparing is null) yield break;
+        yield return preparing with
+        {
+            State = preparing.State == SwapState.Building ? SwapState.Building : SwapState.Refuted,
+            Details = preparing.Details with { Feed = FeedKind.None, FeedLog = null, Proof = null, LastError = $"the live table was exchanged by undo {undoId}" },
+        };
+    }
+
+    public async Task AnnounceAsync(CancellationToken token)
+    {
+        Begun = await scope.Journal.SaveAsync(Begun! with
+        {
+            State = SwapState.Switching,
+            VersionTable = Exchange.Version,
+            Details = Begun!.Details with { OutgoingNames = Exchange.OutgoingNames, Pending = SwapFinisher.Pending(scope.Dialect.Exchange(Exchange).After) },
+        }, token).ConfigureAwait(false);
+    }
+
+    public async Task TakeBackAsync(JournalStore journal, CancellationToken token)
+    {
+        Begun = await journal.SaveAsync(SwapFinisher.NotDone(Begun!), token).ConfigureAwait(false);
     }
 
     public async Task<bool> WasDoneAsync(JournalStore journal, CancellationToken token) =>

@@ -27,6 +27,9 @@ public record TableShape
     /// <summary>Size in bytes with indexes; -1 when the engine cannot say.</summary>
     public long Bytes { get; init; } = -1;
 
+    /// <summary>For how many days the table can be brought back after it was dropped; 0 where it cannot.</summary>
+    public int UndropDays { get; init; }
+
     /// <summary>The mark that this tool left on it (<see cref="Mark"/>), or null.</summary>
     public Mark? Mark { get; init; }
 
@@ -35,6 +38,9 @@ public record TableShape
     /// one without any event for the displaced row; empty where the engine has no such thing.
     /// </summary>
     public IReadOnlyList<string> Collisions { get; init; } = [];
+
+    /// <summary>Why no feed can follow this table, whatever its key; null when one can.</summary>
+    public string? NoFeed { get; init; }
 
     /// <summary>The key that a feed can use, or null.</summary>
     public UniqueKey? RowKey => Keys.Count > 0 ? Keys[0] : null;
@@ -100,6 +106,9 @@ public sealed record Attachment(AttachmentKind Kind, string Name, string Definit
 
     /// <summary>Whether only a dropped column breaks it, because the engine binds no types: a retyped one is then no reason to refuse.</summary>
     public bool SurvivesRetype { get; init; }
+
+    /// <summary>Whether an added column breaks it too, because it fixed the list of columns when it was made.</summary>
+    public bool FixesColumns { get; init; }
 
     /// <summary>Why it cannot follow an exchange, or null when it can.</summary>
     public string? CannotFollow { get; init; }

@@ -139,7 +139,7 @@ internal sealed class VersionKeeper(EtlDatabase database, IRunObserver observer)
                 var record = await scope.RereadAsync(planned, token).ConfigureAwait(false);
                 var shape = await scope.Session.ReadShapeAsync(record.VersionTable!, token).ConfigureAwait(false);
                 var removed = await RemoveAsync(scope, [record], token).ConfigureAwait(false);
-                if (removed.Count > 0) result.Add(Describe(record, shape) with { Removed = true });
+                if (removed.Count > 0) result.Add(Describe(record, shape) with { Removed = true, RecoverableUntil = shape is { UndropDays: > 0 } ? DateTime.UtcNow.AddDays(shape.UndropDays) : null });
             }
             return result;
         }

@@ -23,7 +23,7 @@ internal static class PlanText
         {
             number++;
             yield return ($"{Environment.NewLine}-- {number}. {step.Name}: {step.Title}{Manner(step)}", NoteTag);
-            foreach (var sql in step.Statements)
+            foreach (var sql in step.Statements.SelectMany(s => s.All))
             {
                 foreach (var parameter in sql.Parameters) yield return ($"-- @{parameter.Name} = {Show(parameter)}", NoteTag);
                 yield return (sql.Text.TrimEnd().TrimEnd(';') + ";", StatementTag);

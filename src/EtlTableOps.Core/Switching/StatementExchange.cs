@@ -1,0 +1,143 @@
+using System.Diagnostics;
+using EtlTableOps.Engines;
+using EtlTableOps.Errors;
+using EtlTableOps.Journal;
+using EtlTableOps.Observability;
+using EtlTableOps.Plans;
+
+namespace EtlTableOps.Switching;
+
+/// <summary>
+/// The exchange on an engine whose DDL takes part in no transaction: the journal announces it, one statement exchanges the names, the journal says
+/// that it was done. A second such statement would take the first one back, so after anything but a plain success the server is asked which
+/// object carries the live name, and nothing is repeated before that is known (promise 7).
+/// </summary>
+internal sealed class StatementExchange(EtlDatabase database, TableScope scope, ExchangeBlueprint exchange, IExchangeWork work, IRunObserver observer)
+{
+    private const string Step = "exchange";
+
+    private readonly Stopwatch watch = new();
+    private int tries;
+
+    public required string Operation { get; init; }
+
+    public required TimeSpan TryFor { get; init; }
+
+    /// <summary>Exchanges the names and returns what it cost others.</summary>
+    public async Task<StallReport> RunAsync(CancellationToken token)
+    {
+        var title = $"Exchange the names: {exchange.Incoming.Name} becomes {exchange.Live.Name}";
+        var statements = scope.Dialect.Exchange(exchange).Locked.SelectMany(s => s.Statements).ToList();
+        observer.OnEvent(new StepStarted(Operation, Step, title));
+        foreach (var sql in statements) observer.OnEvent(new StatementRun(sql.Text));
+        watch.Start();
+        var drained = await PrepareAsync(token).ConfigureAwait(false);
+        await ExchangeRunner.RequireSameTablesAsync(scope.Session, exchange, token).ConfigureAwait(false);
+        await work.AnnounceAsync(token).ConfigureAwait(false);
+        while (true)
+        {
+            tries++;
+            var before = watch.Elapsed;
+            if (await TryAsync(statements, token).ConfigureAwait(false) is not { } journal)
+            {
+                await Task.Delay(TimeSpan.FromMilliseconds(200 * Math.Min(tries, 10)), token).ConfigureAwait(false);
+                continue;
+            }
+            var report = new StallReport
+            {
+                Tries = tries,
+                WaitedSeconds = before.TotalSeconds,
+                HeldMilliseconds = (watch.Elapsed - before).TotalMilliseconds,
+                RowsDrained = drained,
+            };
+            await ConcludeAsync(journal, report).ConfigureAwait(false);
+            observer.OnEvent(new StepFinished(Operation, Step, title, watch.Elapsed, drained));
+            return report;
+        }
+    }
+
+    /// <summary>Brings the last changes over, as far as that can be done before the names are exchanged; returns how many.</summary>
+    private async Task<long> PrepareAsync(CancellationToken token)
+    {
+        while (true)
+        {
+            token.ThrowIfCancellationRequested();
+            if (await work.DecideAsync(scope.Session, token).ConfigureAwait(false) is { } first)
+            {
+                if (first.Statements.Count == 0) return first.Rows;
+                var transaction = await scope.Session.BeginAsync(TransactionMode.SnapshotWrite, null, token).ConfigureAwait(false);
+                await using (transaction.ConfigureAwait(false))
+                {
+                    await scope.Session.ExecuteAllAsync(first.Statements, token).ConfigureAwait(false);
+                    await transaction.CommitAsync(token).ConfigureAwait(false);
+                }
+                if (exchange.Guard is { } guard) await scope.Session.ExecuteAllAsync(scope.Dialect.SettleLog(guard), token).ConfigureAwait(false);
+                return first.Rows;
+            }
+            await work.PrepareAgainAsync(token).ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>
+    /// Runs the statement once. Returns the session on which the journal is to be written: ours, or a new one after a doubt; null when the table was busy and it
+    /// was certainly not done.
+    /// </summary>
+    private async Task<IEngineSession?> TryAsync(List<Sql> statements, CancellationToken token)
+    {
+        try
+        {
+            await scope.Session.ExecuteAllAsync(statements, token).ConfigureAwait(false);
+            return scope.Session;
+        }
+        catch (EtlException e)
+        {
+            observer.OnEvent(new RunWarning($"The exchange did not end plainly ({e.Code}); asking the server which table carries the name."));
+            var session = await ExchangeProbe.OpenAsync(database, exchange.Live.Name, e, observer).ConfigureAwait(false);
+            try
+            {
+                if (await ExchangeProbe.WasDoneAsync(session, exchange).ConfigureAwait(false)) return session;
+                var busy = scope.Session.Classify(e) == FailureKind.Busy;
+                if (busy && watch.Elapsed < TryFor && !token.IsCancellationRequested)
+                {
+                    await session.DisposeAsync().ConfigureAwait(false);
+                    return null;
+                }
+                await work.TakeBackAsync(new JournalStore(session, exchange.Live.Name.Schema), CancellationToken.None).ConfigureAwait(false);
+                await session.DisposeAsync().ConfigureAwait(false);
+                if (!busy || token.IsCancellationRequested) throw;
+                throw new EtlException(ErrorCode.LockNotObtained, e, exchange.Live.Name, Human.Duration(TryFor), tries, e.Cause) { SwapId = exchange.SwapId };
+            }
+            catch (EtlException inner) when (inner != e && inner.Code != ErrorCode.LockNotObtained)
+            {
+                await session.DisposeAsync().ConfigureAwait(false);
+                throw new EtlException(ErrorCode.OwnershipUnknown, inner, exchange.Live.Name, inner.Message) { OwnershipUnknown = true, SwapId = exchange.SwapId };
+            }
+        }
+    }
+
+    /// <summary>The journal learns that the exchange was done. Not cancelled: what is true must be written down.</summary>
+    private async Task ConcludeAsync(IEngineSession session, StallReport report)
+    {
+        try
+        {
+            var transaction = await session.BeginAsync(TransactionMode.Write, null, CancellationToken.None).ConfigureAwait(false);
+            await using (transaction.ConfigureAwait(false))
+            {
+                foreach (var sql in work.JournalWrites(report))
+                {
+                    if (await session.ExecuteAsync(sql, CancellationToken.None).ConfigureAwait(false) != 1)
+                        throw new EtlException(ErrorCode.OperationInProgress, exchange.Live.Name, "its journal line was changed by somebody else in the meantime") { SwapId = exchange.SwapId };
+                }
+                await transaction.CommitAsync(CancellationToken.None).ConfigureAwait(false);
+            }
+        }
+        catch (EtlException e)
+        {
+            throw new EtlException(ErrorCode.CleanUpPending, e, exchange.Live.Name, e.Message) { DurableChangeMade = true, SwapId = exchange.SwapId };
+        }
+        finally
+        {
+            if (session != scope.Session) await session.DisposeAsync().ConfigureAwait(false);
+        }
+    }
+}
