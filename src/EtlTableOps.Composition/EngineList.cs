@@ -11,6 +11,7 @@ public static class EngineList
     [
         new Sqlite.SqliteEngine(),
         new PostgreSql.PostgreSqlEngine(),
+        new Snowflake.SnowflakeEngine(),
     ];
 
     /// <summary>Connects by a text such as <c>sqlite:events.db</c> or <c>postgresql://user@host/db</c>.</summary>

@@ -33,6 +33,12 @@ public sealed class EtlDatabase
     /// <summary>The user.</summary>
     public string User => Info.User;
 
+    /// <summary>The role whose rights are used; null where the engine has none apart from the user.</summary>
+    public string? Role => Info.Role;
+
+    /// <summary>What computes the statements, where that is chosen by name and paid for; else null.</summary>
+    public string? Warehouse => Info.Warehouse;
+
     /// <summary>The server's version.</summary>
     public string ServerVersion => Info.ServerVersion;
 

@@ -106,7 +106,14 @@ public enum TransactionMode
 /// <param name="Database">The database or file.</param>
 /// <param name="User">The database's user; the operating system's where the engine has none.</param>
 /// <param name="ServerVersion">The engine's version.</param>
-public sealed record SessionInfo(string Display, string Database, string User, string ServerVersion);
+public sealed record SessionInfo(string Display, string Database, string User, string ServerVersion)
+{
+    /// <summary>The role whose rights are used; null where the engine has none apart from the user.</summary>
+    public string? Role { get; init; }
+
+    /// <summary>What computes the session's statements, where that is chosen by name and paid for; else null.</summary>
+    public string? Warehouse { get; init; }
+}
 
 /// <summary>A session of somebody else's that holds a lock.</summary>
 /// <param name="Session">Its number or name.</param>

@@ -12,6 +12,8 @@ public enum ErrorCode
     UnknownEngine,
     /// <summary>The database could not be reached or refused the sign-in.</summary>
     ConnectionFailed,
+    /// <summary>The engine's driver is not where packaging lays it, or cannot be loaded.</summary>
+    DriverMissing,
     /// <summary>The connection was lost in the middle of the operation.</summary>
     ConnectionLost,
     /// <summary>There is no open session and none was given.</summary>

@@ -24,6 +24,7 @@ internal static class ErrorRecords
         ErrorCode.BadInput or ErrorCode.UnknownEngine => ErrorCategory.InvalidArgument,
         ErrorCode.ConnectionFailed or ErrorCode.ConnectionLost or ErrorCode.NoConnection => ErrorCategory.ConnectionError,
         ErrorCode.TableNotFound or ErrorCode.ColumnNotFound or ErrorCode.NoShadow or ErrorCode.NoVersion or ErrorCode.SwapNotFound => ErrorCategory.ObjectNotFound,
+        ErrorCode.DriverMissing => ErrorCategory.NotInstalled,
         ErrorCode.NotATable => ErrorCategory.InvalidType,
         ErrorCode.ColumnExists or ErrorCode.NameTaken or ErrorCode.ShadowExists => ErrorCategory.ResourceExists,
         ErrorCode.CannotCarryOver or ErrorCode.NotSupported or ErrorCode.FeedNotPossible => ErrorCategory.NotImplemented,
