@@ -32,7 +32,8 @@ public sealed class SnowflakeEngine : IEngine
         ReadersPassExchange = true,
         SingleWriter = false,
         MaxNameBytes = 255,
-        Feeds = [FeedKind.None],
+        CountedPositions = false,
+        Feeds = [FeedKind.ChangeTracking, FeedKind.None],
     };
 
     private readonly DbProviderFactory? given;

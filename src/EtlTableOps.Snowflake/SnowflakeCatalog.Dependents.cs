@@ -1,0 +1,88 @@
+using System.Text.RegularExpressions;
+using EtlTableOps.Engines;
+using EtlTableOps.Tables;
+
+namespace EtlTableOps.Snowflake;
+
+/// <content>
+/// Finds what reads the table or is bound to it. The list of dependencies that the account keeps lags by up to three hours and leaves out tasks and pipes, so
+/// objects of the database are looked through by their texts as well; other databases are not.
+/// </content>
+internal sealed partial class SnowflakeCatalog
+{
+    private async Task<IReadOnlyList<Attachment>> DependentsAsync(SnowflakeTable table, CancellationToken token)
+    {
+        var list = new List<Attachment>();
+        list.AddRange(await ListAsync("STREAMS", row => row["table_name"] is { Length: > 0 } on && SameTable(on, table.Name), row => new Attachment(AttachmentKind.Other, Title("stream", row), "a stream on the table")
+        {
+            CannotFollow = "it is bound to the table itself; after a SWAP it is stale, and what it has not handed over is lost.",
+            Remedy = "Consume it, drop it, and create it anew after the switch; or keep the object with -Method Overwrite where that is built.",
+        }, token).ConfigureAwait(false));
+        list.AddRange(await ListAsync("MATERIALIZED VIEWS", row => Reads(row["text"], table.Name), row => new Attachment(AttachmentKind.MaterializedView, Title("", row), "a materialized view over the table")
+        {
+            CannotFollow = "a SWAP suspends it, and it must be created anew.",
+            Remedy = "Drop it before, and create it anew after the switch (GET_DDL shows how).",
+        }, token).ConfigureAwait(false));
+        list.AddRange(await ListAsync("DYNAMIC TABLES", row => Reads(row["text"], table.Name), row => new Attachment(AttachmentKind.Other, Title("dynamic table", row), "a dynamic table over the table")
+        {
+            CannotFollow = "its refresh goes by the table's own history, which a SWAP exchanges; it would have to be computed anew or fail.",
+            Remedy = "Suspend and drop it before, and create it anew after the switch.",
+        }, token).ConfigureAwait(false));
+        list.AddRange(await ListAsync("PIPES", row => Reads(row["definition"], table.Name), row => new Attachment(AttachmentKind.Other, Title("pipe", row), "a pipe into the table")
+        {
+            CannotFollow = "files that it loads while the names are exchanged may go into either table.",
+            Remedy = "Pause it (PIPE_EXECUTION_PAUSED = TRUE), wait until SYSTEM$PIPE_STATUS says PAUSED with 0 pending files, drop or repoint it, and resume it after the switch.",
+        }, token).ConfigureAwait(false));
+        list.AddRange(await ListAsync("VIEWS", row => !row.Is("is_materialized") && Reads(row["text"], table.Name), row => new Attachment(AttachmentKind.View, Title("", row), "reads the name")
+        {
+            Columns = Named(row["text"], table),
+            SurvivesRetype = false,
+            FixesColumns = Star().IsMatch(row["text"]),
+        }, token).ConfigureAwait(false));
+        list.AddRange(await ListAsync("TASKS", row => Reads(row["definition"], table.Name), row => new Attachment(AttachmentKind.Routine, Title("task", row), "uses the name"), token).ConfigureAwait(false));
+        list.AddRange(table.Incoming.Select(k => new Attachment(AttachmentKind.IncomingForeignKey, k.IsNameless ? k.Table.ToString() : $"{k.Name} of {k.Table}", $"({string.Join(", ", k.Columns)}) REFERENCES ({string.Join(", ", k.TargetColumns)})")
+        {
+            Columns = k.TargetColumns,
+            CannotFollow = k.Database.Length == 0 || k.Database == Database ? null : $"it lies in another database ({k.Database}).",
+            Remedy = "Drop it there, and make it anew after the switch.",
+        }));
+        return list;
+    }
+
+    /// <summary>Objects of a kind in the database that have to do with the table. What this role may not list, nobody can tell it.</summary>
+    private async Task<IEnumerable<Attachment>> ListAsync(string kind, Func<NamedRow, bool> concerns, Func<NamedRow, Attachment> describe, CancellationToken token)
+    {
+        var rows = await session.ShowAsync(Sql.Write(Dialect, $"SHOW {new SqlText(kind)} IN DATABASE {new Id(Database)}"), row => concerns(row) ? describe(row) : null, token).ConfigureAwait(false);
+        return rows.OfType<Attachment>();
+    }
+
+    private static string Title(string kind, NamedRow row) => $"{(kind.Length > 0 ? kind + " " : "")}{new TableName(row["schema_name"], row["name"])}";
+
+    /// <summary>Whether a complete name, quoted where it needs to be, is this table's.</summary>
+    private static bool SameTable(string complete, TableName name)
+    {
+        var parts = TableName.Parse(complete.Count(c => c == '.') > 1 ? complete[(complete.IndexOf('.', StringComparison.Ordinal) + 1)..] : complete, IdentifierFolding.Keep);
+        return parts.Name == name.Name && (parts.Schema is null || parts.Schema == name.Schema);
+    }
+
+    /// <summary>Whether a text names the table: too often rather than too seldom.</summary>
+    private static bool Reads(string text, TableName name) => Mentions(text, name.Name);
+
+    private static List<string> Named(string text, SnowflakeTable table) =>
+        Star().IsMatch(text) ? [.. table.Columns.Select(c => c.Name)] : [.. table.Columns.Select(c => c.Name).Where(c => Mentions(text, c))];
+
+    private static bool Mentions(string text, string name)
+    {
+        for (var at = text.IndexOf(name, StringComparison.OrdinalIgnoreCase); at >= 0; at = text.IndexOf(name, at + 1, StringComparison.OrdinalIgnoreCase))
+        {
+            if ((at == 0 || !IsNamePart(text[at - 1])) && (at + name.Length == text.Length || !IsNamePart(text[at + name.Length]))) return true;
+        }
+        return false;
+    }
+
+    private static bool IsNamePart(char c) => char.IsLetterOrDigit(c) || c is '_' or '$';
+
+    /// <summary>A star that stands for columns: after SELECT or a comma or a dot, and not a multiplication or COUNT(*).</summary>
+    [GeneratedRegex(@"(\bselect(\s+(distinct|all))?|,)\s*(""[^""]*""\.|\w+\.)*\*", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]
+    private static partial Regex Star();
+}

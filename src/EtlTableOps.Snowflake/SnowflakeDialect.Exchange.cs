@@ -1,0 +1,102 @@
+using EtlTableOps.Engines;
+using EtlTableOps.Feeds;
+using EtlTableOps.Plans;
+using EtlTableOps.Switching;
+using EtlTableOps.Tables;
+
+namespace EtlTableOps.Snowflake;
+
+/// <content>Exchanges names: one SWAP, and after it, step by step and repeatable, what it leaves to be done.</content>
+public sealed partial class SnowflakeDialect
+{
+    /// <inheritdoc/>
+    public ExchangeSteps Exchange(ExchangeBlueprint exchange)
+    {
+        ArgumentNullException.ThrowIfNull(exchange);
+        var live = Own(exchange.Live);
+        var incoming = Own(exchange.Incoming);
+        var after = new List<PlanStep>
+        {
+            // After the SWAP the former live table has the incoming one's name.
+            new("keep", $"Keep the former table as {exchange.Version}",
+            [
+                Sql.Write(this, $"ALTER TABLE IF EXISTS {incoming.Name} RENAME TO {exchange.Version}"),
+                Sql.Write(this, $"COMMENT IF EXISTS ON TABLE {exchange.Version} IS {new SqlLiteral(Marked(new Mark(MarkRole.Version, exchange.SwapId), live.Comment))}"),
+            ]) { Scope = StepScope.NoTransaction },
+        };
+        if (exchange is { Feed: { } feed, Change: { } change, Guard: { } guard })
+        {
+            // Twice: a statement that had begun on the former table before the SWAP may have ended after the first time.
+            foreach (var time in new[] { "drain", "drain-again" })
+            {
+                after.Add(new PlanStep(time, $"Bring over the rows that reached the former table until the exchange ({(time == "drain" ? "first" : "second")} time)",
+                [
+                    SetSince(feed),
+                    Sql.Write(this, $"SET etl_guard = (SELECT TO_TIMESTAMP_LTZ(since_ns, 9) FROM {guard.Log})"),
+                    new Sql("SET etl_upto = (SELECT CURRENT_TIMESTAMP())"),
+                    .. CountOwn(feed, change, exchange.Version, exchange.Live.Name, guard),
+                    Apply(feed, change, exchange.Version, exchange.Live.Name, guard),
+                    Sql.Write(this, $"UPDATE {feed.Log} SET since_ns = DATE_PART(EPOCH_NANOSECOND, $etl_upto)"),
+                ]));
+            }
+            after.Add(new PlanStep("remove-feed", "Remove the feed", RemoveLog(feed)) { Scope = StepScope.NoTransaction });
+        }
+        else if (exchange.Feed is { } ended)
+        {
+            after.Add(new PlanStep("remove-feed", "Remove the feed of a shadow that has lost its ground", RemoveLog(ended)) { Scope = StepScope.NoTransaction });
+        }
+        if (exchange.OutgoingGuard is { } outgoing)
+            after.Add(new PlanStep("count", "Keep the count of rows that were written to the former table", DetachLog(outgoing with { Watched = exchange.Version })));
+        foreach (var key in live.Incoming) after.Add(Repoint(key, exchange));
+
+        // Last of all: as long as the live table carries the mark, anybody can see whose exchange this is.
+        after.Add(new PlanStep("comment", "Give the live table its own comment", [Sql.Write(this, $"COMMENT ON TABLE {exchange.Live.Name} IS {new SqlLiteral(incoming.Comment)}")]) { Scope = StepScope.NoTransaction });
+        return new ExchangeSteps(
+            [new PlanStep("exchange", $"{incoming.Name} becomes {live.Name}, in one statement", [Sql.Write(this, $"ALTER TABLE {live.Name} SWAP WITH {incoming.Name}")]) { Scope = StepScope.Exchange }],
+            after);
+    }
+
+    /// <inheritdoc/>
+    /// <remarks>The statements of a swap carry its id in their tag; who runs them may see them (QUERY_HISTORY).</remarks>
+    public Sql? StillRunning(string swapId) => Sql.Write(this, $"""
+        SELECT COUNT(*) FROM TABLE(INFORMATION_SCHEMA.QUERY_HISTORY(RESULT_LIMIT => 1000))
+        WHERE QUERY_TAG LIKE {new SqlLiteral("%\"app\":\"etltableops\"%")} AND QUERY_TEXT LIKE {new SqlLiteral("ALTER TABLE%SWAP WITH%")}
+          AND EXECUTION_STATUS NOT LIKE 'SUCCESS%' AND EXECUTION_STATUS NOT LIKE 'FAIL%' AND EXECUTION_STATUS <> 'INCIDENT'
+        """);
+
+    /// <summary>A comment that carries our mark in its first line and the table's own below.</summary>
+    private static string Marked(Mark mark, string own) => own.Length == 0 ? mark.ToString() : $"{mark}\n{own}";
+
+    /// <summary>
+    /// Rows that we bring over are not what others wrote: they are counted as ours beforehand, in the same transaction, and only those which will change something.
+    /// </summary>
+    private IEnumerable<Sql> CountOwn(ChangeLog feed, Shadows.ShadowBlueprint change, TableName from, TableName into, ChangeLog guard)
+    {
+        if (feed.Key.Count == 0)
+        {
+            yield return Sql.Write(this, $"UPDATE {guard.Log} SET own = own + (SELECT COUNT(*) FROM {from} {Changes} END (TIMESTAMP => $etl_upto) WHERE METADATA$ACTION = 'INSERT'{(change.Where is { } only ? SqlText.Write(this, $" AND COALESCE({SqlText.InParentheses(only.Text)}, FALSE)") : new SqlText(""))})");
+            yield break;
+        }
+        var kept = change.Where is { } where ? SqlText.Write(this, $"COALESCE({SqlText.InParentheses(where.Text)}, FALSE)") : new SqlText("TRUE");
+        var keys = SqlText.Join(", ", feed.Key.Select((c, i) => SqlText.Write(this, $"{new Id(c.Name)} AS {new Id(KeyName(i))}")));
+        var same = SqlText.Join(" AND ", feed.Key.Select((c, i) => SqlText.Write(this, $"n.{new Id(c.Name)} = c.{new Id(KeyName(i))}")));
+        yield return Sql.Write(this, $"""
+            UPDATE {guard.Log} SET own = own + (
+              SELECT COUNT(*) FROM (SELECT {keys}, (METADATA$ACTION = 'DELETE' OR NOT {kept}) AS "etl_gone" FROM {from} {Changes} END (TIMESTAMP => $etl_upto)
+                QUALIFY ROW_NUMBER() OVER (PARTITION BY {feed.Key.Select(c => new Id(c.Name))} ORDER BY IFF(METADATA$ACTION = 'INSERT', 0, 1)) = 1) AS c
+              WHERE NOT EXISTS (SELECT 1 FROM {into} CHANGES (INFORMATION => DEFAULT) AT (TIMESTAMP => $etl_guard) AS n WHERE {same})
+                AND (NOT c."etl_gone" OR EXISTS (SELECT 1 FROM {into} AS n WHERE {same})))
+            """);
+    }
+
+    /// <summary>Another table's foreign key follows the object that it was made for, so it is made again for the one that carries the name now.</summary>
+    private PlanStep Repoint(ConstraintFacts key, ExchangeBlueprint exchange)
+    {
+        var named = key.IsNameless ? new SqlText("") : SqlText.Write(this, $"CONSTRAINT {new Id(key.Name)} ");
+        return new PlanStep("foreign-key", $"Point the foreign key of {key.Table} at the new table",
+        [
+            Sql.Write(this, $"ALTER TABLE {key.Table} DROP CONSTRAINT {new Id(key.Name)}"),
+            Sql.Write(this, $"ALTER TABLE {key.Table} ADD {named}FOREIGN KEY ({key.Columns.Select(c => new Id(c))}) REFERENCES {exchange.Live.Name} ({key.TargetColumns.Select(c => new Id(c))})"),
+        ]) { Scope = StepScope.NoTransaction };
+    }
+}

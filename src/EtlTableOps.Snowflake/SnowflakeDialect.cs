@@ -1,0 +1,126 @@
+using EtlTableOps.Checks;
+using EtlTableOps.Engines;
+using EtlTableOps.Shadows;
+using EtlTableOps.Switching;
+using EtlTableOps.Tables;
+
+namespace EtlTableOps.Snowflake;
+
+/// <summary>Writes Snowflake's SQL. Where a rule comes from the vendor's manual, its page is named.</summary>
+public sealed partial class SnowflakeDialect : IDialect
+{
+    /// <summary>Keeps no state, so that one will do.</summary>
+    public static SnowflakeDialect Instance { get; } = new();
+
+    /// <inheritdoc/>
+    public IdentifierFolding Folding => IdentifierFolding.Upper;
+
+    /// <inheritdoc/>
+    /// <remarks>Rows of the running transaction carry nothing that tells them from others.</remarks>
+    public SqlText? OwnRows => null;
+
+    /// <inheritdoc/>
+    public string Quote(string identifier)
+    {
+        ArgumentNullException.ThrowIfNull(identifier);
+        return "\"" + identifier.Replace("\"", "\"\"", StringComparison.Ordinal) + "\"";
+    }
+
+    /// <inheritdoc/>
+    /// <remarks>A backslash escapes inside a literal (String and binary data types, escape sequences).</remarks>
+    public string Literal(string text)
+    {
+        ArgumentNullException.ThrowIfNull(text);
+        return "'" + text.Replace("\\", "\\\\", StringComparison.Ordinal).Replace("'", "''", StringComparison.Ordinal) + "'";
+    }
+
+    /// <inheritdoc/>
+    /// <remarks>A cast to a text with a length cuts in silence; storing a text that is too long fails.</remarks>
+    public SqlText Convert(SqlText expression, string type)
+    {
+        ArgumentNullException.ThrowIfNull(type);
+        return SqlText.Write(this, $"CAST({expression} AS {new SqlText(SnowflakeType.IsText(type) ? "VARCHAR" : type)})");
+    }
+
+    /// <inheritdoc/>
+    /// <remarks>When a table was created stays with it at SWAP and RENAME; a number that is not shown anywhere else does not exist.</remarks>
+    public Sql ObjectIdOf(TableName table)
+    {
+        ArgumentNullException.ThrowIfNull(table);
+        return Sql.Write(this, $"SELECT TO_VARCHAR(DATE_PART(EPOCH_NANOSECOND, CREATED)) FROM INFORMATION_SCHEMA.TABLES WHERE TABLE_SCHEMA = {new SqlLiteral(table.Schema!)} AND TABLE_NAME = {new SqlLiteral(table.Name)}");
+    }
+
+    /// <inheritdoc/>
+    public IReadOnlyList<Sql> DropTable(TableName table)
+    {
+        ArgumentNullException.ThrowIfNull(table);
+        return [Sql.Write(this, $"DROP TABLE IF EXISTS {table}")];
+    }
+
+    /// <inheritdoc/>
+    public Sql InsertRows(TableName into, IReadOnlyList<Column> columns, IReadOnlyList<SqlText> values, SqlText from)
+    {
+        ArgumentNullException.ThrowIfNull(columns);
+        return Sql.Write(this, $"INSERT INTO {into} ({columns.Select(c => new Id(c.Name))}) SELECT {values} FROM {from}");
+    }
+
+    /// <inheritdoc/>
+    /// <remarks>A column that takes its default from a sequence can be given the same sequence's numbers; an identity's own cannot be asked for.</remarks>
+    public SqlText? NextNumber(TableShape live, Column column)
+    {
+        ArgumentNullException.ThrowIfNull(column);
+        return column.Default is { } value && value.EndsWith(".NEXTVAL", StringComparison.OrdinalIgnoreCase) ? new SqlText(value) : null;
+    }
+
+    /// <inheritdoc/>
+    public Sql TakeNumbers(SqlText nextNumber) => Sql.Write(this, $"SELECT {nextNumber} FROM TABLE(GENERATOR(ROWCOUNT => @count))");
+
+    /// <inheritdoc/>
+    /// <remarks>Constraints of standard tables are informational: there is nothing that a row could break.</remarks>
+    public IReadOnlyList<IntegrityCheck> IntegrityChecks(TableShape live, ShadowBlueprint shadow) => [];
+
+    /// <inheritdoc/>
+    /// <remarks>SWAP takes what it needs by itself; there is no statement that locks a table.</remarks>
+    public IReadOnlyList<Sql> LockForExchange(ExchangeBlueprint exchange, TimeSpan? wait) => [];
+
+    /// <inheritdoc/>
+    /// <remarks>
+    /// HASH_AGG is one hash over all rows in no order, NULL and duplicates counted; it does not add up with that of other rows, so where imports came
+    /// in sums of each row's HASH are taken, under two salts (HASH, HASH_AGG).
+    /// </remarks>
+    public Sql ContentSum(ContentQuery query)
+    {
+        ArgumentNullException.ThrowIfNull(query);
+        var values = query.Columns.Select(Comparable).ToList();
+        if (values.Count == 0) values.Add(new SqlText("0"));
+        var from = query.Query is { } whole
+            ? SqlText.Write(this, $"{SqlText.InParentheses(whole.Text)} AS q")
+            : SqlText.Write(this, $"{query.From!}");
+        var at = query is { Query: null, ExceptLogged: { } log } && log.Watched == query.From ? SqlText.Write(this, $" {AtSince}") : new SqlText("");
+        var where = query.Where is { } condition ? new SqlText($" WHERE {SqlText.InParentheses(condition.Text)}") : new SqlText("");
+        var sums = query.Additive
+            ? SqlText.Write(this, $"TO_VARCHAR(COALESCE(SUM(HASH({values})), 0)), TO_VARCHAR(COALESCE(SUM(HASH({new SqlLiteral("etltableops")}, {values})), 0))")
+            : SqlText.Write(this, $"TO_VARCHAR(HASH_AGG({values})), '0'");
+        var sql = Sql.Write(this, $"SELECT COUNT(*), {sums} FROM {from}{at}{where}");
+        return at.Text.Length > 0 ? sql with { Before = [SetSince(query.ExceptLogged!)] } : sql;
+    }
+
+    /// <summary>
+    /// A value as it is hashed. Numbers hash by value whatever their scale, texts and variants by their content; a text's collation is taken off so
+    /// that what it calls equal is not. HASH does not take GEOGRAPHY and GEOMETRY (HASH), so these go by their text.
+    /// </summary>
+    private SqlText Comparable(ContentColumn column)
+    {
+        var type = column.Type.Trim();
+        if (type.StartsWith("GEO", StringComparison.OrdinalIgnoreCase)) return SqlText.Write(this, $"ST_ASEWKT({column.Expression})");
+        if (SnowflakeType.IsText(type))
+        {
+            var text = SqlText.Write(this, $"CAST({column.Expression} AS VARCHAR)");
+            return column.Collation is null ? text : SqlText.Write(this, $"COLLATE({text}, '')");
+        }
+        return SnowflakeType.IsHashed(type) ? SqlText.Write(this, $"CAST({column.Expression} AS {new SqlText(type)})") : column.Expression;
+    }
+
+    private static SnowflakeTable Own(TableShape shape) => shape as SnowflakeTable
+        ?? throw new ArgumentException("The table was read by another engine.", nameof(shape));
+}

@@ -1,0 +1,83 @@
+using EtlTableOps.Tables;
+
+namespace EtlTableOps.Snowflake;
+
+/// <summary>A table with everything that its dialect needs to make it again and to exchange it.</summary>
+public sealed record SnowflakeTable : TableShape
+{
+    /// <summary>The database that the table lies in; the functions of its information schema are asked by it.</summary>
+    internal string Database { get; init; } = "";
+
+    /// <summary>The table's comment without our mark; empty for none.</summary>
+    internal string Comment { get; init; } = "";
+
+    /// <summary>Transient: no fail-safe, at most one day of time travel.</summary>
+    internal bool IsTransient { get; init; }
+
+    /// <summary>The clustering key as SQL, without LINEAR; empty for none.</summary>
+    internal string ClusterBy { get; init; } = "";
+
+    /// <summary>Whether the service clusters it by itself.</summary>
+    internal bool AutoClustering { get; init; }
+
+    /// <summary>Days of time travel.</summary>
+    internal int RetentionDays { get; init; }
+
+    /// <summary>Whether changes are tracked, so that CHANGES can be read.</summary>
+    internal bool ChangeTracking { get; init; }
+
+    /// <summary>Whether search optimization is on.</summary>
+    internal bool SearchOptimization { get; init; }
+
+    /// <summary>Rights other than ownership.</summary>
+    internal IReadOnlyList<GrantFacts> Grants { get; init; } = [];
+
+    /// <summary>Policies on the table and on its columns.</summary>
+    internal IReadOnlyList<PolicyFacts> Policies { get; init; } = [];
+
+    /// <summary>Tags on the table and on its columns.</summary>
+    internal IReadOnlyList<TagFacts> Tags { get; init; } = [];
+
+    /// <summary>Keys with the names of their constraints, foreign keys from this table included.</summary>
+    internal IReadOnlyList<ConstraintFacts> Constraints { get; init; } = [];
+
+    /// <summary>Foreign keys of other tables to this one.</summary>
+    internal IReadOnlyList<ConstraintFacts> Incoming { get; init; } = [];
+}
+
+/// <summary>A right of a role, or of a share.</summary>
+internal sealed record GrantFacts(string Privilege, string GrantedTo, string Grantee, bool WithGrantOption);
+
+/// <summary>A policy on a table (no column) or on a column.</summary>
+/// <param name="Name">Its complete name, quoted.</param>
+/// <param name="Kind">ROW_ACCESS_POLICY, MASKING_POLICY, AGGREGATION_POLICY …</param>
+/// <param name="Column">The column, or null.</param>
+/// <param name="Arguments">The columns that it is given.</param>
+internal sealed record PolicyFacts(string Name, string Kind, string? Column, IReadOnlyList<string> Arguments)
+{
+    /// <summary>Whether it decides which rows or values whoever reads gets to see.</summary>
+    public bool Hides => Kind is "ROW_ACCESS_POLICY" or "MASKING_POLICY" or "AGGREGATION_POLICY" or "PROJECTION_POLICY";
+}
+
+/// <summary>A tag on a table (no column) or on a column.</summary>
+internal sealed record TagFacts(string Name, string Value, string? Column);
+
+/// <summary>A key.</summary>
+/// <param name="Table">The table that has it.</param>
+/// <param name="Name">The constraint's name; made by the server where nobody gave one.</param>
+/// <param name="Kind">PRIMARY KEY, UNIQUE or FOREIGN KEY.</param>
+/// <param name="Columns">Its columns in key order.</param>
+internal sealed record ConstraintFacts(TableName Table, string Name, string Kind, IReadOnlyList<string> Columns)
+{
+    /// <summary>The table that a foreign key points to, or null.</summary>
+    public TableName? Target { get; init; }
+
+    /// <summary>The database of <see cref="Target"/>, or of <see cref="Table"/> for an incoming key.</summary>
+    public string Database { get; init; } = "";
+
+    /// <summary>The columns that a foreign key points to.</summary>
+    public IReadOnlyList<string> TargetColumns { get; init; } = [];
+
+    /// <summary>Whether the server made the name up.</summary>
+    public bool IsNameless => Name.StartsWith("SYS_CONSTRAINT_", StringComparison.Ordinal);
+}
