@@ -18,6 +18,9 @@ internal readonly struct NamedRow(DbDataReader row)
                 return row.GetValue(i) switch
                 {
                     bool truth => truth ? "true" : "false",
+                    // A time of the machine's own zone would be another text on another machine.
+                    DateTimeOffset time => time.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss.fffffff'Z'", CultureInfo.InvariantCulture),
+                    DateTime time => time.ToString("yyyy-MM-dd'T'HH:mm:ss.fffffff'Z'", CultureInfo.InvariantCulture),
                     var value => System.Convert.ToString(value, CultureInfo.InvariantCulture) ?? "",
                 };
             }

@@ -10,36 +10,36 @@ namespace EtlTableOps.Snowflake;
 /// </content>
 internal sealed partial class SnowflakeCatalog
 {
-    private async Task<IReadOnlyList<Attachment>> DependentsAsync(SnowflakeTable table, CancellationToken token)
+    private async Task<IReadOnlyList<Attachment>> DependentsAsync(SnowflakeTable table, List<string> unread, CancellationToken token)
     {
         var list = new List<Attachment>();
-        list.AddRange(await ListAsync("STREAMS", row => row["table_name"] is { Length: > 0 } on && SameTable(on, table.Name), row => new Attachment(AttachmentKind.Other, Title("stream", row), "a stream on the table")
+        list.AddRange(await ListAsync(unread, "STREAMS", row => row["table_name"] is { Length: > 0 } on && SameTable(on, table.Name), row => new Attachment(AttachmentKind.Other, Title("stream", row), "a stream on the table")
         {
             CannotFollow = "it is bound to the table itself; after a SWAP it is stale, and what it has not handed over is lost.",
             Remedy = "Consume it, drop it, and create it anew after the switch; or keep the object with -Method Overwrite where that is built.",
         }, token).ConfigureAwait(false));
-        list.AddRange(await ListAsync("MATERIALIZED VIEWS", row => Reads(row["text"], table.Name), row => new Attachment(AttachmentKind.MaterializedView, Title("", row), "a materialized view over the table")
+        list.AddRange(await ListAsync(unread, "MATERIALIZED VIEWS", row => Reads(row["text"], table.Name), row => new Attachment(AttachmentKind.MaterializedView, Title("", row), "a materialized view over the table")
         {
             CannotFollow = "a SWAP suspends it, and it must be created anew.",
             Remedy = "Drop it before, and create it anew after the switch (GET_DDL shows how).",
         }, token).ConfigureAwait(false));
-        list.AddRange(await ListAsync("DYNAMIC TABLES", row => Reads(row["text"], table.Name), row => new Attachment(AttachmentKind.Other, Title("dynamic table", row), "a dynamic table over the table")
+        list.AddRange(await ListAsync(unread, "DYNAMIC TABLES", row => Reads(row["text"], table.Name), row => new Attachment(AttachmentKind.Other, Title("dynamic table", row), "a dynamic table over the table")
         {
             CannotFollow = "its refresh goes by the table's own history, which a SWAP exchanges; it would have to be computed anew or fail.",
             Remedy = "Suspend and drop it before, and create it anew after the switch.",
         }, token).ConfigureAwait(false));
-        list.AddRange(await ListAsync("PIPES", row => Reads(row["definition"], table.Name), row => new Attachment(AttachmentKind.Other, Title("pipe", row), "a pipe into the table")
+        list.AddRange(await ListAsync(unread, "PIPES", row => Reads(row["definition"], table.Name), row => new Attachment(AttachmentKind.Other, Title("pipe", row), "a pipe into the table")
         {
             CannotFollow = "files that it loads while the names are exchanged may go into either table.",
             Remedy = "Pause it (PIPE_EXECUTION_PAUSED = TRUE), wait until SYSTEM$PIPE_STATUS says PAUSED with 0 pending files, drop or repoint it, and resume it after the switch.",
         }, token).ConfigureAwait(false));
-        list.AddRange(await ListAsync("VIEWS", row => !row.Is("is_materialized") && Reads(row["text"], table.Name), row => new Attachment(AttachmentKind.View, Title("", row), "reads the name")
+        list.AddRange(await ListAsync(unread, "VIEWS", row => !row.Is("is_materialized") && Reads(row["text"], table.Name), row => new Attachment(AttachmentKind.View, Title("", row), "reads the name")
         {
             Columns = Named(row["text"], table),
             SurvivesRetype = false,
             FixesColumns = Star().IsMatch(row["text"]),
         }, token).ConfigureAwait(false));
-        list.AddRange(await ListAsync("TASKS", row => Reads(row["definition"], table.Name), row => new Attachment(AttachmentKind.Routine, Title("task", row), "uses the name"), token).ConfigureAwait(false));
+        list.AddRange(await ListAsync(unread, "TASKS", row => Reads(row["definition"], table.Name), row => new Attachment(AttachmentKind.Routine, Title("task", row), "uses the name"), token).ConfigureAwait(false));
         list.AddRange(table.Incoming.Select(k => new Attachment(AttachmentKind.IncomingForeignKey, k.IsNameless ? k.Table.ToString() : $"{k.Name} of {k.Table}", $"({string.Join(", ", k.Columns)}) REFERENCES ({string.Join(", ", k.TargetColumns)})")
         {
             Columns = k.TargetColumns,
@@ -50,9 +50,9 @@ internal sealed partial class SnowflakeCatalog
     }
 
     /// <summary>Objects of a kind in the database that have to do with the table. What this role may not list, nobody can tell it.</summary>
-    private async Task<IEnumerable<Attachment>> ListAsync(string kind, Func<NamedRow, bool> concerns, Func<NamedRow, Attachment> describe, CancellationToken token)
+    private async Task<IEnumerable<Attachment>> ListAsync(List<string> unread, string kind, Func<NamedRow, bool> concerns, Func<NamedRow, Attachment> describe, CancellationToken token)
     {
-        var rows = await session.ShowAsync(Sql.Write(Dialect, $"SHOW {new SqlText(kind)} IN DATABASE {new Id(Database)}"), row => concerns(row) ? describe(row) : null, token).ConfigureAwait(false);
+        var rows = await OptionalAsync(unread, kind.ToLowerInvariant(), Sql.Write(Dialect, $"SHOW {new SqlText(kind)} IN DATABASE {new Id(Database)}"), row => concerns(row) ? describe(row) : null, token).ConfigureAwait(false);
         return rows.OfType<Attachment>();
     }
 

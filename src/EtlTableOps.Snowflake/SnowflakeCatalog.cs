@@ -21,72 +21,83 @@ internal sealed partial class SnowflakeCatalog(SnowflakeSession session)
         if (await ReadTableAsync(name, token).ConfigureAwait(false) is not { } table) return null;
         table = table with { Columns = await ColumnsAsync(name, token).ConfigureAwait(false) };
         table = await KeysAsync(table, token).ConfigureAwait(false);
+        var unread = new List<string>();
         table = table with
         {
             Grants = await GrantsAsync(name, token).ConfigureAwait(false),
-            Policies = await PoliciesAsync(name, token).ConfigureAwait(false),
-            Tags = await TagsAsync(name, token).ConfigureAwait(false),
+            Policies = await PoliciesAsync(name, unread, token).ConfigureAwait(false),
+            Tags = await TagsAsync(name, unread, token).ConfigureAwait(false),
         };
         var own = Attachments(table);
 
         // A table of ours has no dependents yet, or has them no more; and one that just went live is looked at again without its mark.
-        return table with { Attachments = table.Mark is null ? [.. own, .. await DependentsAsync(table, token).ConfigureAwait(false)] : own };
+        if (table.Mark is null) own.AddRange(await DependentsAsync(table, unread, token).ConfigureAwait(false));
+        return table with { Attachments = own, Unread = unread };
+    }
+
+    /// <summary>
+    /// Reads what an edition may not have, or a role may not list. What could not be read is said in the plan and never passed over in silence.
+    /// </summary>
+    private async Task<IReadOnlyList<T>> OptionalAsync<T>(List<string> unread, string what, Sql sql, Func<NamedRow, T> map, CancellationToken token)
+    {
+        try
+        {
+            return await session.ShowAsync(sql, map, token).ConfigureAwait(false);
+        }
+        catch (EtlException e) when (e.Code is ErrorCode.StatementFailed or ErrorCode.NotPermitted)
+        {
+            if (!unread.Exists(u => u.StartsWith(what, StringComparison.Ordinal))) unread.Add($"{what} ({(e.InnerException?.Message ?? e.Message).Split('\n')[0]})");
+            return [];
+        }
     }
 
     private static EtlException NotOrdinary(TableName name, string what) => new(ErrorCode.NotATable, name, what);
 
     private static void RequireOrdinary(TableName name, NamedRow row)
     {
-        var type = row["TABLE_TYPE"];
-        if (type.Contains("VIEW", StringComparison.Ordinal)) throw NotOrdinary(name, type == "VIEW" ? "a view" : "a materialized view");
-        foreach (var (flag, what) in new[] { ("IS_HYBRID", "a hybrid table"), ("IS_DYNAMIC", "a dynamic table"), ("IS_ICEBERG", "an Iceberg table"), ("IS_TEMPORARY", "a temporary table"), ("IS_IMMUTABLE", "an immutable table") })
+        foreach (var (flag, what) in new[]
+        {
+            ("is_hybrid", "a hybrid table"), ("is_dynamic", "a dynamic table"), ("is_iceberg", "an Iceberg table"), ("is_external", "an external table"), ("is_event", "an event table"), ("is_immutable", "an immutable table"),
+        })
         {
             if (row.Is(flag)) throw NotOrdinary(name, what);
         }
-        if (type is not ("BASE TABLE" or "TABLE" or "TRANSIENT")) throw NotOrdinary(name, type.ToLowerInvariant());
+        if (row["kind"] is not ("" or "TABLE" or "TRANSIENT")) throw NotOrdinary(name, $"of kind {row["kind"].ToLowerInvariant()}");
     }
 
     private async Task<SnowflakeTable?> ReadTableAsync(TableName name, CancellationToken token)
     {
-        var sql = Sql.Write(Dialect, $"""
-            SELECT TABLE_TYPE, TABLE_OWNER, IS_TRANSIENT, CLUSTERING_KEY, ROW_COUNT, BYTES, RETENTION_TIME, TO_VARCHAR(DATE_PART(EPOCH_NANOSECOND, CREATED)) AS CREATED_NS,
-              AUTO_CLUSTERING_ON, COMMENT, IS_TEMPORARY, IS_ICEBERG, IS_DYNAMIC, IS_IMMUTABLE, IS_HYBRID
-            FROM INFORMATION_SCHEMA.TABLES WHERE TABLE_SCHEMA = {new SqlLiteral(name.Schema!)} AND TABLE_NAME = {new SqlLiteral(name.Name)}
-            """);
-        var found = await session.ShowAsync(sql, row =>
+        var found = await session.ShowAsync(Dialect.ObjectIdOf(name), row =>
         {
+            if (row["name"] != name.Name) return null;
             RequireOrdinary(name, row);
-            var (mark, comment) = SplitComment(row["COMMENT"]);
-            return (Owner: row["TABLE_OWNER"], Table: new SnowflakeTable
+            var (mark, comment) = SplitComment(row["comment"]);
+            var days = (int)row.Number("retention_time", 0);
+            return new SnowflakeTable
             {
                 Name = name,
                 Database = Database,
-                ObjectId = row["CREATED_NS"],
+                ObjectId = row["created_on"],
                 Columns = [],
                 Keys = [],
-                Attachments = [],
-                EstimatedRows = row.Number("ROW_COUNT", -1),
-                Bytes = row.Number("BYTES", -1),
+                Attachments = [OwnerOf(row["owner"])],
+                EstimatedRows = row.Number("rows", -1),
+                Bytes = row.Number("bytes", -1),
                 Mark = mark,
                 Comment = comment,
-                IsTransient = row.Is("IS_TRANSIENT"),
-                ClusterBy = Inner(row["CLUSTERING_KEY"]),
-                AutoClustering = row.Is("AUTO_CLUSTERING_ON"),
-                RetentionDays = (int)row.Number("RETENTION_TIME", 0),
-                UndropDays = (int)row.Number("RETENTION_TIME", 0),
-                NoFeed = row.Number("RETENTION_TIME", 0) == 0 ? "its time travel is 0 days (DATA_RETENTION_TIME_IN_DAYS), so no change can be read back." : null,
-            });
+                IsTransient = row["kind"] == "TRANSIENT",
+                ClusterBy = Inner(row["cluster_by"]),
+                AutoClustering = row.Is("automatic_clustering"),
+                ChangeTracking = row.Is("change_tracking"),
+                SearchOptimization = row.Is("search_optimization"),
+                RetentionDays = days,
+                UndropDays = days,
+                NoFeed = days == 0 ? "its time travel is 0 days (DATA_RETENTION_TIME_IN_DAYS), so no change can be read back." : null,
+            };
         }, token).ConfigureAwait(false);
-        if (found.Count == 0) return null;
-        var shown = await session.ShowAsync(Sql.Write(Dialect, $"SHOW TABLES LIKE {new SqlLiteral(Pattern(name.Name))} IN SCHEMA {new Id(name.Schema!)}"),
-            row => (Name: row["name"], Tracking: row.Is("change_tracking"), Search: row.Is("search_optimization")), token).ConfigureAwait(false);
-        var own = shown.FirstOrDefault(s => s.Name == name.Name);
-        return found[0].Table with
-        {
-            ChangeTracking = own.Tracking,
-            SearchOptimization = own.Search,
-            Attachments = [OwnerOf(found[0].Owner)],
-        };
+        if (found.OfType<SnowflakeTable>().FirstOrDefault() is { } table) return table;
+        var views = await session.ShowAsync(Sql.Write(Dialect, $"SHOW VIEWS LIKE {new SqlLiteral(SnowflakeDialect.Pattern(name.Name))} IN SCHEMA {new Id(name.Schema!)}"), row => (Name: row["name"], Stored: row.Is("is_materialized")), token).ConfigureAwait(false);
+        return views.Any(v => v.Name == name.Name) ? throw NotOrdinary(name, views.First(v => v.Name == name.Name).Stored ? "a materialized view" : "a view") : null;
     }
 
     /// <summary>SWAP exchanges objects with their owners, and asks for ownership of both (ALTER TABLE, usage notes).</summary>
@@ -168,10 +179,10 @@ internal sealed partial class SnowflakeCatalog(SnowflakeSession session)
         return [.. rows.Where(g => g.Privilege != "OWNERSHIP").Distinct()];
     }
 
-    private async Task<IReadOnlyList<PolicyFacts>> PoliciesAsync(TableName name, CancellationToken token)
+    private async Task<IReadOnlyList<PolicyFacts>> PoliciesAsync(TableName name, List<string> unread, CancellationToken token)
     {
         var sql = Sql.Write(Dialect, $"SELECT POLICY_DB, POLICY_SCHEMA, POLICY_NAME, POLICY_KIND, REF_COLUMN_NAME, REF_ARG_COLUMN_NAMES FROM TABLE({new Id(Database)}.INFORMATION_SCHEMA.POLICY_REFERENCES(REF_ENTITY_NAME => {new SqlLiteral(Complete(name))}, REF_ENTITY_DOMAIN => 'TABLE'))");
-        return await session.ShowAsync(sql, row =>
+        return await OptionalAsync(unread, "policies", sql, row =>
         {
             var column = row["REF_COLUMN_NAME"] is { Length: > 0 } text ? text : null;
             var further = Names(row["REF_ARG_COLUMN_NAMES"]);
@@ -180,13 +191,13 @@ internal sealed partial class SnowflakeCatalog(SnowflakeSession session)
         }, token).ConfigureAwait(false);
     }
 
-    private async Task<IReadOnlyList<TagFacts>> TagsAsync(TableName name, CancellationToken token)
+    private async Task<IReadOnlyList<TagFacts>> TagsAsync(TableName name, List<string> unread, CancellationToken token)
     {
         var tags = new List<TagFacts>();
         foreach (var function in new[] { "TAG_REFERENCES", "TAG_REFERENCES_ALL_COLUMNS" })
         {
             var sql = Sql.Write(Dialect, $"SELECT TAG_DATABASE, TAG_SCHEMA, TAG_NAME, TAG_VALUE, LEVEL, COLUMN_NAME FROM TABLE({new Id(Database)}.INFORMATION_SCHEMA.{new SqlText(function)}({new SqlLiteral(Complete(name))}, {new SqlLiteral("TABLE")}))");
-            var rows = await session.ShowAsync(sql, row => (Level: row["LEVEL"], Tag: new TagFacts(Quoted(row["TAG_DATABASE"], row["TAG_SCHEMA"], row["TAG_NAME"]), row["TAG_VALUE"], row["COLUMN_NAME"] is { Length: > 0 } column ? column : null)), token).ConfigureAwait(false);
+            var rows = await OptionalAsync(unread, "tags", sql, row => (Level: row["LEVEL"], Tag: new TagFacts(Quoted(row["TAG_DATABASE"], row["TAG_SCHEMA"], row["TAG_NAME"]), row["TAG_VALUE"], row["COLUMN_NAME"] is { Length: > 0 } column ? column : null)), token).ConfigureAwait(false);
             // What a schema, database or account hands down comes by itself.
             tags.AddRange(rows.Where(r => r.Level == (r.Tag.Column is null ? "TABLE" : "COLUMN")).Select(r => r.Tag));
         }
@@ -247,9 +258,6 @@ internal sealed partial class SnowflakeCatalog(SnowflakeSession session)
             return [.. list.Trim('[', ']', ' ').Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries).Select(n => n.Trim('"'))];
         }
     }
-
-    /// <summary>LIKE takes % and _ for any characters.</summary>
-    private static string Pattern(string name) => name.Replace("\\", "\\\\", StringComparison.Ordinal).Replace("%", "\\%", StringComparison.Ordinal).Replace("_", "\\_", StringComparison.Ordinal);
 
     private string Complete(TableName name) => Quoted(Database, name.Schema!, name.Name);
 

@@ -34,6 +34,7 @@ public sealed partial class SnowflakeDialect
         };
         if (shadow.Feed is not null && !Own(shadow.Live).ChangeTracking)
             notes.Add($"Change tracking of {shadow.Live.Name} is off and is switched on: UPDATE and DELETE wait for a moment, and it stays on afterwards. Without it, rows that are written between the build and the switch would be lost.");
+        notes.AddRange(Own(shadow.Live).Unread.Select(u => $"Could not be looked through, so that nothing of it is checked or carried over: {u}."));
         notes.AddRange(shadow.Live.Attachments.Where(a => a.Kind == AttachmentKind.Other && !a.OnShadow).Select(a => $"{a.Name}: {a.Definition}"));
         return notes;
     }

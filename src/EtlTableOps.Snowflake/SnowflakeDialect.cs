@@ -43,12 +43,18 @@ public sealed partial class SnowflakeDialect : IDialect
     }
 
     /// <inheritdoc/>
-    /// <remarks>When a table was created stays with it at SWAP and RENAME; a number that is not shown anywhere else does not exist.</remarks>
+    /// <remarks>
+    /// When a table was created stays with it at SWAP and RENAME; SHOW tells no other identity. It needs no warehouse and is never out of date, as the
+    /// account's views are. Its pattern knows no case, so more than the table may come back (SHOW TABLES).
+    /// </remarks>
     public Sql ObjectIdOf(TableName table)
     {
         ArgumentNullException.ThrowIfNull(table);
-        return Sql.Write(this, $"SELECT TO_VARCHAR(DATE_PART(EPOCH_NANOSECOND, CREATED)) FROM INFORMATION_SCHEMA.TABLES WHERE TABLE_SCHEMA = {new SqlLiteral(table.Schema!)} AND TABLE_NAME = {new SqlLiteral(table.Name)}");
+        return Sql.Write(this, $"SHOW TABLES LIKE {new SqlLiteral(Pattern(table.Name))} IN SCHEMA {new Id(table.Schema!)}");
     }
+
+    /// <summary>LIKE takes % and _ for any characters.</summary>
+    internal static string Pattern(string name) => name.Replace("\\", "\\\\", StringComparison.Ordinal).Replace("%", "\\%", StringComparison.Ordinal).Replace("_", "\\_", StringComparison.Ordinal);
 
     /// <inheritdoc/>
     public IReadOnlyList<Sql> DropTable(TableName table)

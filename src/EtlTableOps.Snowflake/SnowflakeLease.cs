@@ -39,7 +39,7 @@ internal sealed class SnowflakeLease : IAsyncDisposable
         var dialect = session.Dialect;
         var table = new TableName(live.Schema, "etltableops_leases");
         var holder = $"{Environment.MachineName}/{Environment.ProcessId.ToString(CultureInfo.InvariantCulture)}/{Guid.NewGuid():N}";
-        if (await session.QueryAsync(dialect.ObjectIdOf(table), r => r.GetString(0), token).ConfigureAwait(false) is [])
+        if (await session.ReadObjectIdAsync(table, token).ConfigureAwait(false) is null)
             await session.ExecuteAsync(Sql.Write(dialect, $"CREATE TABLE IF NOT EXISTS {table} (live_table text NOT NULL, holder text NOT NULL, until_ns number(38,0) NOT NULL)"), token).ConfigureAwait(false);
 
         // Renewed on a session of its own: the operation's may be in a transaction, or busy for an hour.

@@ -45,8 +45,21 @@ internal sealed class SnowflakeSession : DbSession
     }
 
     /// <inheritdoc/>
-    public override Task<IReadOnlyList<TableName>> FindJournalsAsync(CancellationToken token) =>
-        QueryAsync(new Sql("SELECT TABLE_SCHEMA, TABLE_NAME FROM INFORMATION_SCHEMA.TABLES WHERE TABLE_NAME = 'etltableops_journal' ORDER BY TABLE_SCHEMA"), r => new TableName(r.GetString(0), r.GetString(1)), token);
+    public override async Task<string?> ReadObjectIdAsync(TableName name, CancellationToken token)
+    {
+        ArgumentNullException.ThrowIfNull(name);
+        var found = await ShowAsync(Dialect.ObjectIdOf(name), row => (Name: row["name"], Id: row["created_on"]), token).ConfigureAwait(false);
+        return found.FirstOrDefault(t => t.Name == name.Name).Id;
+    }
+
+    /// <inheritdoc/>
+    public override async Task<IReadOnlyList<TableName>> FindJournalsAsync(CancellationToken token)
+    {
+        const string journal = "etltableops_journal";
+        var sql = Sql.Write(Dialect, $"SHOW TABLES LIKE {new SqlLiteral(SnowflakeDialect.Pattern(journal))} IN DATABASE {new Id(facts.Database)}");
+        var found = await ShowAsync(sql, row => new TableName(row["schema_name"], row["name"]), token).ConfigureAwait(false);
+        return [.. found.Where(t => t.Name == journal)];
+    }
 
     /// <inheritdoc/>
     public override Task<IAsyncDisposable?> TryLockOperationAsync(TableName live, CancellationToken token)

@@ -38,6 +38,9 @@ public sealed record SnowflakeTable : TableShape
     /// <summary>Tags on the table and on its columns.</summary>
     internal IReadOnlyList<TagFacts> Tags { get; init; } = [];
 
+    /// <summary>Kinds of things that could not be read, each with the reason.</summary>
+    internal IReadOnlyList<string> Unread { get; init; } = [];
+
     /// <summary>Keys with the names of their constraints, foreign keys from this table included.</summary>
     internal IReadOnlyList<ConstraintFacts> Constraints { get; init; } = [];
 

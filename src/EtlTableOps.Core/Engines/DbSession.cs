@@ -142,6 +142,10 @@ public abstract class DbSession : IEngineSession
     public abstract Task<TableShape?> ReadShapeAsync(TableName name, CancellationToken token);
 
     /// <inheritdoc/>
+    public virtual async Task<string?> ReadObjectIdAsync(TableName name, CancellationToken token) =>
+        await QueryAsync(Dialect.ObjectIdOf(name), r => r.GetString(0), token).ConfigureAwait(false) is [var id] ? id : null;
+
+    /// <inheritdoc/>
     public abstract Task<IReadOnlyList<TableName>> FindJournalsAsync(CancellationToken token);
 
     /// <inheritdoc/>

@@ -34,7 +34,7 @@ public interface IDialect : ISqlQuoting
     /// </summary>
     SqlText Convert(SqlText expression, string type);
 
-    /// <summary>Which object carries this name now: one row, one text column; no row when none does.</summary>
+    /// <summary>Asks which object carries this name now: one row, one text column, unless the engine's session reads it otherwise; no row when none does.</summary>
     Sql ObjectIdOf(TableName table);
 
     /// <summary>

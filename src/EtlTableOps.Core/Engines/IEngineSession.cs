@@ -58,6 +58,9 @@ public interface IEngineSession : IAsyncDisposable
     /// <exception cref="Errors.EtlException"><see cref="Errors.ErrorCode.NotATable"/> for a view and the like.</exception>
     Task<TableShape?> ReadShapeAsync(TableName name, CancellationToken token);
 
+    /// <summary>Which object carries this name now, as <see cref="TableShape.ObjectId"/> has it; null when none does.</summary>
+    Task<string?> ReadObjectIdAsync(TableName name, CancellationToken token);
+
     /// <summary>Names of the journal tables that this user can read; one per schema that was worked in.</summary>
     Task<IReadOnlyList<TableName>> FindJournalsAsync(CancellationToken token);
 

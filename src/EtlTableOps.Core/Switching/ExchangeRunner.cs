@@ -153,8 +153,7 @@ internal sealed class ExchangeRunner(EtlDatabase database, TableScope scope, Exc
     {
         foreach (var table in new[] { exchange.Live, exchange.Incoming })
         {
-            var ids = await session.QueryAsync(session.Dialect.ObjectIdOf(table.Name), r => r.GetString(0), token).ConfigureAwait(false);
-            if (ids.Count != 1 || ids[0] != table.ObjectId)
+            if (await session.ReadObjectIdAsync(table.Name, token).ConfigureAwait(false) != table.ObjectId)
                 throw new EtlException(ErrorCode.LiveChanged, table.Name, "another object carries that name now", "Look with Get-TableSwap who did it, then test again.") { SwapId = exchange.SwapId };
         }
     }
