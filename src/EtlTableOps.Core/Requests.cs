@@ -1,6 +1,7 @@
 using EtlTableOps.Feeds;
 using EtlTableOps.Imports;
 using EtlTableOps.Shadows;
+using EtlTableOps.Switching;
 
 namespace EtlTableOps;
 
@@ -73,6 +74,9 @@ public sealed record SwitchRequest(string Table)
 
     /// <summary>Kept versions after the switch; older ones are dropped.</summary>
     public int KeepVersions { get; init; } = 3;
+
+    /// <summary>What shall be done with things that cannot follow by themselves.</summary>
+    public DependentChoices Choices { get; init; }
 }
 
 /// <summary>Asks to go back to a kept version.</summary>
@@ -84,6 +88,9 @@ public sealed record UndoRequest(string Table)
 
     /// <summary>Goes on although rows were written since; they stay in the table that is set aside.</summary>
     public bool Force { get; init; }
+
+    /// <summary>What shall be done with things that cannot follow by themselves.</summary>
+    public DependentChoices Choices { get; init; }
 
     /// <summary>How long other people's statements may be made to wait, in one piece.</summary>
     public TimeSpan StallBudget { get; init; } = SwitchRequest.DefaultStallBudget;

@@ -1,5 +1,6 @@
 using System.Text.RegularExpressions;
 using EtlTableOps.Engines;
+using EtlTableOps.Switching;
 using EtlTableOps.Tables;
 
 namespace EtlTableOps.Snowflake;
@@ -10,18 +11,31 @@ namespace EtlTableOps.Snowflake;
 /// </content>
 internal sealed partial class SnowflakeCatalog
 {
-    private async Task<IReadOnlyList<Attachment>> DependentsAsync(SnowflakeTable table, List<string> unread, CancellationToken token)
+    private async Task<SnowflakeTable> WithDependentsAsync(SnowflakeTable table, List<string> unread, CancellationToken token)
     {
         var list = new List<Attachment>();
-        list.AddRange(await ListAsync(unread, "STREAMS", row => row["table_name"] is { Length: > 0 } on && SameTable(on, table.Name), row => new Attachment(AttachmentKind.Other, Title("stream", row), "a stream on the table")
+        var streams = new List<StreamFacts>();
+        var stored = new List<(TableName, string)>();
+        list.AddRange(await ListAsync(unread, "STREAMS", row => row["table_name"] is { Length: > 0 } on && SameTable(on, table.Name), row =>
         {
-            CannotFollow = "it is bound to the table itself; after a SWAP it is stale, and what it has not handed over is lost.",
-            Remedy = "Consume it, drop it, and create it anew after the switch; or keep the object with -Method Overwrite where that is built.",
+            streams.Add(new StreamFacts(new TableName(row["schema_name"], row["name"]), row["mode"].Equals("APPEND_ONLY", StringComparison.OrdinalIgnoreCase), row["comment"]));
+            return new Attachment(AttachmentKind.Other, Title("stream", row), $"a stream on the table, {row["mode"]}")
+            {
+                CannotFollow = "it is bound to the table itself; after a SWAP it is stale, and what it has not handed over is lost.",
+                Choice = DependentChoices.RecreateStreams,
+                Remedy = "Consume it and say -RecreateStreams (command line: --recreate-streams): it is created anew after the exchange.",
+            };
         }, token).ConfigureAwait(false));
-        list.AddRange(await ListAsync(unread, "MATERIALIZED VIEWS", row => Reads(row["text"], table.Name), row => new Attachment(AttachmentKind.MaterializedView, Title("", row), "a materialized view over the table")
+        list.AddRange(await ListAsync(unread, "MATERIALIZED VIEWS", row => Reads(row["text"], table.Name), row =>
         {
-            CannotFollow = "a SWAP suspends it, and it must be created anew.",
-            Remedy = "Drop it before, and create it anew after the switch (GET_DDL shows how).",
+            stored.Add((new TableName(row["schema_name"], row["name"]), row["text"]));
+            return new Attachment(AttachmentKind.MaterializedView, Title("", row), "a materialized view over the table")
+            {
+                Columns = Named(row["text"], table),
+                CannotFollow = "a SWAP suspends it, and it must be created anew.",
+                Choice = DependentChoices.RecreateMaterializedViews,
+                Remedy = "Say -RecreateMaterializedViews (command line: --recreate-materialized-views): it is created anew after the exchange, and the service fills it again at your cost.",
+            };
         }, token).ConfigureAwait(false));
         list.AddRange(await ListAsync(unread, "DYNAMIC TABLES", row => Reads(row["text"], table.Name), row => new Attachment(AttachmentKind.Other, Title("dynamic table", row), "a dynamic table over the table")
         {
@@ -46,7 +60,7 @@ internal sealed partial class SnowflakeCatalog
             CannotFollow = k.Database.Length == 0 || k.Database == Database ? null : $"it lies in another database ({k.Database}).",
             Remedy = "Drop it there, and make it anew after the switch.",
         }));
-        return list;
+        return table with { Attachments = [.. table.Attachments, .. list], Streams = streams, StoredViews = stored };
     }
 
     /// <summary>Objects of a kind in the database that have to do with the table. What this role may not list, nobody can tell it.</summary>

@@ -28,11 +28,11 @@ internal sealed partial class SnowflakeCatalog(SnowflakeSession session)
             Policies = await PoliciesAsync(name, unread, token).ConfigureAwait(false),
             Tags = await TagsAsync(name, unread, token).ConfigureAwait(false),
         };
-        var own = Attachments(table);
+        table = table with { Attachments = Attachments(table) };
 
         // A table of ours has no dependents yet, or has them no more; and one that just went live is looked at again without its mark.
-        if (table.Mark is null) own.AddRange(await DependentsAsync(table, unread, token).ConfigureAwait(false));
-        return table with { Attachments = own, Unread = unread };
+        if (table.Mark is null) table = await WithDependentsAsync(table, unread, token).ConfigureAwait(false);
+        return table with { Unread = unread };
     }
 
     /// <summary>

@@ -1,3 +1,4 @@
+using System.Text.RegularExpressions;
 using EtlTableOps.Engines;
 using EtlTableOps.Feeds;
 using EtlTableOps.Plans;
@@ -49,6 +50,9 @@ public sealed partial class SnowflakeDialect
             after.Add(new PlanStep("count", "Keep the count of rows that were written to the former table", DetachLog(outgoing with { Watched = exchange.Version })));
         foreach (var key in live.Incoming) after.Add(Repoint(key, exchange));
 
+        if (exchange.Choices.HasFlag(DependentChoices.RecreateStreams)) after.AddRange(live.Streams.Select(s => Recreate(s, exchange.Live.Name)));
+        if (exchange.Choices.HasFlag(DependentChoices.RecreateMaterializedViews)) after.AddRange(live.StoredViews.Select(v => Recreate(v.Name, v.Text)));
+
         // Last of all: as long as the live table carries the mark, anybody can see whose exchange this is.
         after.Add(new PlanStep("comment", "Give the live table its own comment", [Sql.Write(this, $"COMMENT ON TABLE {exchange.Live.Name} IS {new SqlLiteral(incoming.Comment)}")]) { Scope = StepScope.NoTransaction });
         return new ExchangeSteps(
@@ -63,6 +67,40 @@ public sealed partial class SnowflakeDialect
         WHERE QUERY_TAG LIKE {new SqlLiteral("%\"app\":\"etltableops\"%")} AND QUERY_TEXT LIKE {new SqlLiteral("ALTER TABLE%SWAP WITH%")}
           AND EXECUTION_STATUS NOT LIKE 'SUCCESS%' AND EXECUTION_STATUS NOT LIKE 'FAIL%' AND EXECUTION_STATUS <> 'INCIDENT'
         """);
+
+    /// <inheritdoc/>
+    /// <remarks>A stream that has changes to hand over would lose them with its offset.</remarks>
+    public IReadOnlyList<IntegrityCheck> ExchangeChecks(ExchangeBlueprint exchange)
+    {
+        ArgumentNullException.ThrowIfNull(exchange);
+        if (!exchange.Choices.HasFlag(DependentChoices.RecreateStreams)) return [];
+        return
+        [
+            .. Own(exchange.Live).Streams.Select(s => new IntegrityCheck($"Stream {s.Name}", "it has changes that nobody has consumed yet, and creating it anew would lose them.",
+                Sql.Write(this, $"SELECT IFF(SYSTEM$STREAM_HAS_DATA({new SqlLiteral(SqlText.Write(this, $"{s.Name}").Text)}), 1, 0)"))),
+        ];
+    }
+
+    /// <summary>OR REPLACE, so that it can be repeated; COPY GRANTS keeps who may read it (CREATE STREAM).</summary>
+    private PlanStep Recreate(StreamFacts stream, TableName live)
+    {
+        var mode = new SqlText(stream.AppendOnly ? " APPEND_ONLY = TRUE" : "");
+        var comment = stream.Comment.Length == 0 ? new SqlText("") : SqlText.Write(this, $" COMMENT = {new SqlLiteral(stream.Comment)}");
+        return new PlanStep("stream", $"Create stream {stream.Name} anew", [Sql.Write(this, $"CREATE OR REPLACE STREAM {stream.Name} COPY GRANTS ON TABLE {live}{mode}{comment}")]) { Scope = StepScope.NoTransaction };
+    }
+
+    /// <summary>The text that made it, as one that may replace what is there.</summary>
+    private PlanStep Recreate(TableName view, string text)
+    {
+        var match = MaterializedView().Match(text);
+        var body = match.Success ? match.Groups["rest"].Value : text;
+        var secure = new SqlText(match.Groups["secure"].Success ? "SECURE " : "");
+        return new PlanStep("materialized-view", $"Create materialized view {view} anew", [Sql.Write(this, $"CREATE OR REPLACE {secure}MATERIALIZED VIEW {view} COPY GRANTS {new SqlText(body.TrimEnd().TrimEnd(';'))}")]) { Scope = StepScope.NoTransaction };
+    }
+
+    /// <summary>What stands before and after the view's name in the statement that made it.</summary>
+    [GeneratedRegex(@"^\s*create\s+(or\s+replace\s+)?(?<secure>secure\s+)?materialized\s+view\s+(if\s+not\s+exists\s+)?(?:(?:""(?:[^""]|"""")*""|[\w$]+)\s*\.?\s*)+?(copy\s+grants\s+)?(?<rest>(\(|cluster\b|comment\b|as\b).*)$", RegexOptions.IgnoreCase | RegexOptions.Singleline | RegexOptions.CultureInvariant)]
+    private static partial Regex MaterializedView();
 
     /// <summary>A comment that carries our mark in its first line and the table's own below.</summary>
     private static string Marked(Mark mark, string own) => own.Length == 0 ? mark.ToString() : $"{mark}\n{own}";

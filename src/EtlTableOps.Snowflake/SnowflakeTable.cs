@@ -46,6 +46,12 @@ public sealed record SnowflakeTable : TableShape
 
     /// <summary>Foreign keys of other tables to this one.</summary>
     internal IReadOnlyList<ConstraintFacts> Incoming { get; init; } = [];
+
+    /// <summary>Streams on the table.</summary>
+    internal IReadOnlyList<StreamFacts> Streams { get; init; } = [];
+
+    /// <summary>Materialized views over the table, with the statements that made them.</summary>
+    internal IReadOnlyList<(TableName Name, string Text)> StoredViews { get; init; } = [];
 }
 
 /// <summary>A right of a role, or of a share.</summary>
@@ -64,6 +70,9 @@ internal sealed record PolicyFacts(string Name, string Kind, string? Column, IRe
 
 /// <summary>A tag on a table (no column) or on a column.</summary>
 internal sealed record TagFacts(string Name, string Value, string? Column);
+
+/// <summary>A stream on the table.</summary>
+internal sealed record StreamFacts(TableName Name, bool AppendOnly, string Comment);
 
 /// <summary>A key.</summary>
 /// <param name="Table">The table that has it.</param>

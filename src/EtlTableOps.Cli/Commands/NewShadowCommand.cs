@@ -23,13 +23,14 @@ internal static class NewShadowCommand
         var shadowName = new Option<string?>("--shadow-name") { Description = "The shadow's name; the live name with _new when left out.", HelpName = "name" };
         var feed = new Option<FeedKind?>("--feed")
         {
-            Description = "How later writes to the live table reach the shadow: trigger-log or none. The engine's default when left out.",
+            Description = "How later writes to the live table reach the shadow: trigger-log, change-tracking (Snowflake) or none. The engine's default when left out.",
             HelpName = "kind",
             CustomParser = result => CommonOptions.Single(result).ToLowerInvariant() switch
             {
                 "none" => FeedKind.None,
                 "trigger-log" or "triggerlog" => FeedKind.TriggerLog,
-                var other => Refuse<FeedKind?>(result, $"'{other}' is no feed: trigger-log or none."),
+                "change-tracking" or "changetracking" => FeedKind.ChangeTracking,
+                var other => Refuse<FeedKind?>(result, $"'{other}' is no feed: trigger-log, change-tracking (Snowflake) or none."),
             },
         };
         var stall = CommonOptions.Duration("--stall-budget", "How long other people's statements may be made to wait, in one piece", SwitchRequest.DefaultStallBudget);

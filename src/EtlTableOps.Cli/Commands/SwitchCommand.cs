@@ -17,7 +17,8 @@ internal static class SwitchCommand
             if (result.GetValueOrDefault<int>() < 1) result.AddError("--keep-versions takes 1 or more: without a kept version there is no way back.");
         });
         var swap = new Option<string?>("--swap-id") { Description = "The swap that is meant. With it a pipeline's retry is safe: a switch that is done already is reported as done, and not done again.", HelpName = "swap" };
-        var command = new Command("switch", "Exchanges the names: the proven shadow goes live, the live table becomes a kept version.") { table, swap, stall, tryFor, keep, CommonOptions.Yes }.Changing();
+        var choices = new ChoiceOptions();
+        var command = new Command("switch", "Exchanges the names: the proven shadow goes live, the live table becomes a kept version.") { table, swap, stall, tryFor, keep, choices.Streams, choices.MaterializedViews, CommonOptions.Yes }.Changing();
         CommandRun.Bind(command, run =>
         {
             var request = new SwitchRequest(run.Parsed.GetRequiredValue(table))
@@ -25,6 +26,7 @@ internal static class SwitchCommand
                 SwapId = run.Parsed.GetValue(swap),
                 StallBudget = run.Parsed.GetValue(stall) ?? SwitchRequest.DefaultStallBudget,
                 TryFor = run.Parsed.GetValue(tryFor) ?? SwitchRequest.DefaultTryFor,
+                Choices = choices.Read(run.Parsed),
                 KeepVersions = run.Parsed.GetValue(keep),
             };
             return run.ChangeAsync(

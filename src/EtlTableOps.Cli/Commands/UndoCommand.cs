@@ -13,7 +13,8 @@ internal static class UndoCommand
         var force = new Option<bool>("--force") { Description = "Goes back although rows were written since the switch; they stay in the table that is set aside." };
         var stall = CommonOptions.Duration("--stall-budget", "How long other people's statements may be made to wait, in one piece", SwitchRequest.DefaultStallBudget);
         var tryFor = CommonOptions.Duration("--try-for", "How long the lock is tried for before giving up", SwitchRequest.DefaultTryFor);
-        var command = new Command("undo", "Goes back to the version before, or to any kept one. Refuses with the exact count when rows were written since.") { table, to, force, stall, tryFor, CommonOptions.Yes }.Changing();
+        var choices = new ChoiceOptions();
+        var command = new Command("undo", "Goes back to the version before, or to any kept one. Refuses with the exact count when rows were written since.") { table, to, force, stall, tryFor, choices.Streams, choices.MaterializedViews, CommonOptions.Yes }.Changing();
         CommandRun.Bind(command, run =>
         {
             var request = new UndoRequest(run.Parsed.GetRequiredValue(table))
@@ -22,6 +23,7 @@ internal static class UndoCommand
                 Force = run.Parsed.GetValue(force),
                 StallBudget = run.Parsed.GetValue(stall) ?? SwitchRequest.DefaultStallBudget,
                 TryFor = run.Parsed.GetValue(tryFor) ?? SwitchRequest.DefaultTryFor,
+                Choices = choices.Read(run.Parsed),
             };
             return run.ChangeAsync(
                 Question.Ask,

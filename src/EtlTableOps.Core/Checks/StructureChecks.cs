@@ -38,7 +38,7 @@ internal static class StructureChecks
                 differences.Count == 0 ? meaning : string.Join("; ", differences));
         }
         var moving = blueprint.Live.Attachments.Where(a => !a.OnShadow).ToList();
-        var stuck = moving.Where(a => a.CannotFollow is not null).ToList();
+        var stuck = moving.Where(a => a is { CannotFollow: not null, Choice: Switching.DependentChoices.None }).ToList();
         yield return new ShadowCheck("dependents", stuck.Count == 0, $"{moving.Count} can follow", $"{moving.Count - stuck.Count} can follow",
             stuck.Count == 0
                 ? moving.Count == 0 ? "Nothing else hangs on the name." : $"They follow the name at the switch: {string.Join(", ", moving.Select(a => $"{a.Kind} {a.Name}"))}."

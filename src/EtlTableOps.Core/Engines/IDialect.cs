@@ -115,6 +115,11 @@ public interface IDialect : ISqlQuoting
     IReadOnlyList<Sql> LockForExchange(ExchangeBlueprint exchange, TimeSpan? wait);
 
     /// <summary>
+    /// What must be true just before the exchange of what the user said shall be made anew; each query returns one count of what would be lost.
+    /// </summary>
+    IReadOnlyList<IntegrityCheck> ExchangeChecks(ExchangeBlueprint exchange) => [];
+
+    /// <summary>
     /// The statements under the lock that exchange the names and move what hangs on them, and the steps after
     /// the commit (validation of constraints and the like).
     /// </summary>

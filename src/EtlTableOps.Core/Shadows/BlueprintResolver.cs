@@ -171,7 +171,7 @@ internal sealed class BlueprintResolver(IEngineSession session, TableShape live)
     {
         foreach (var attachment in live.Attachments)
         {
-            if (attachment.CannotFollow is { } reason)
+            if (attachment is { CannotFollow: { } reason, Choice: DependentChoices.None })
                 throw new EtlException(ErrorCode.CannotCarryOver, $"{attachment.Kind} {attachment.Name}", reason, attachment.Remedy ?? "Drop it before, and make it again after the switch.");
 
             if (attachment.FixesColumns && columns.Find(c => c.From is null) is { } added)

@@ -16,6 +16,9 @@ public sealed record ExchangeBlueprint
     /// <summary>The table that carries the live name now, with all that hangs on it.</summary>
     public required TableShape Live { get; init; }
 
+    /// <summary>What shall be done with things that cannot follow by themselves.</summary>
+    public DependentChoices Choices { get; init; }
+
     /// <summary>The table that shall carry it: a shadow or a kept version.</summary>
     public required TableShape Incoming { get; init; }
 

@@ -33,6 +33,11 @@ internal sealed class StatementExchange(EtlDatabase database, TableScope scope, 
         watch.Start();
         var drained = await PrepareAsync(token).ConfigureAwait(false);
         await ExchangeRunner.RequireSameTablesAsync(scope.Session, exchange, token).ConfigureAwait(false);
+        foreach (var check in scope.Dialect.ExchangeChecks(exchange))
+        {
+            var lost = (await scope.Session.QueryAsync(check.CountViolations, r => Convert.ToInt64(r.GetValue(0), System.Globalization.CultureInfo.InvariantCulture), token).ConfigureAwait(false))[0];
+            if (lost > 0) throw new EtlException(ErrorCode.CannotCarryOver, check.Name, check.Meaning, "Consume or wait for what is outstanding, then run the command again; nothing was changed.") { SwapId = exchange.SwapId };
+        }
         await work.AnnounceAsync(token).ConfigureAwait(false);
         while (true)
         {

@@ -26,7 +26,7 @@ internal sealed class SwapUndoer(EtlDatabase database, IRunObserver observer)
             await scope.RefuseUnfinishedAsync(token).ConfigureAwait(false);
             var target = await FindTargetAsync(scope, request.To, token).ConfigureAwait(false);
             var id = SwapId.New();
-            var work = await LoadAsync(scope, target, id, request.Force, null, token).ConfigureAwait(false);
+            var work = await LoadAsync(scope, target, id, request, null, token).ConfigureAwait(false);
             var written = await work.CountWrittenAsync(scope.Session, token).ConfigureAwait(false);
             var steps = scope.Dialect.Exchange(work.Exchange);
             var notes = TableFingerprint.Differences(
@@ -62,24 +62,26 @@ internal sealed class SwapUndoer(EtlDatabase database, IRunObserver observer)
             ?? throw new EtlException(ErrorCode.NoVersion, scope.Live.Name, " to go back to");
     }
 
-    private static async Task<UndoWork> LoadAsync(TableScope scope, SwapRecord target, string id, bool force, TableName? shown, CancellationToken token)
+    private static async Task<UndoWork> LoadAsync(TableScope scope, SwapRecord target, string id, UndoRequest request, TableName? shown, CancellationToken token)
     {
+        var choices = request.Choices;
         var version = await scope.Session.ReadShapeAsync(target.VersionTable!, token).ConfigureAwait(false)
             ?? throw new EtlException(ErrorCode.NoVersion, scope.Live.Name, $" {target.VersionTable}: the table is gone");
         if (!(version.Mark is { Role: MarkRole.Version } mark && mark.SwapId == target.Id))
             throw new EtlException(ErrorCode.NotOurs, version.Name) { SwapId = target.Id };
-        RefuseBrokenDependents(scope.Live, version);
+        RefuseBrokenDependents(scope.Live, version, choices);
 
         var swaps = await scope.SwapsAsync(token).ConfigureAwait(false);
         var exchanged = swaps.Where(r => r.Details.SwitchedAt is not null).OrderBy(r => r.Details.SwitchedAt).ToList();
         var preparing = swaps.FirstOrDefault(r => r is { Operation: SwapOperation.Switch, Details.FeedLog: not null });
-        return new UndoWork(scope, target, [.. exchanged.Where(r => r.Details.SwitchedAt >= target.Details.SwitchedAt)], force)
+        return new UndoWork(scope, target, [.. exchanged.Where(r => r.Details.SwitchedAt >= target.Details.SwitchedAt)], request.Force)
         {
             Preparing = preparing,
             Exchange = new ExchangeBlueprint
             {
                 SwapId = id,
                 Live = scope.Live,
+                Choices = choices,
                 Incoming = version,
                 Version = await VersionNames.FreeAsync(scope, id, shown, token).ConfigureAwait(false),
                 IncomingNames = target.Details.OutgoingNames,
@@ -92,16 +94,23 @@ internal sealed class SwapUndoer(EtlDatabase database, IRunObserver observer)
     }
 
     /// <summary>What was hung on the name since the switch may use columns that the old version has not.</summary>
-    private static void RefuseBrokenDependents(TableShape live, TableShape version)
+    private static void RefuseBrokenDependents(TableShape live, TableShape version, DependentChoices choices)
     {
         foreach (var attachment in live.Attachments.Where(a => !a.OnShadow))
         {
-            if (attachment.CannotFollow is { } reason)
-                throw new EtlException(ErrorCode.CannotCarryOver, $"{attachment.Kind} {attachment.Name}", reason, attachment.Remedy ?? "Drop it, and make it again afterwards.");
+            RefuseUnchosen(attachment, choices);
             var lacking = attachment.Columns.FirstOrDefault(n => version.FindColumn(n) is not { } there || (there.Type != live.FindColumn(n)?.Type && !attachment.SurvivesRetype));
             if (lacking is not null)
                 throw new EtlException(ErrorCode.CannotCarryOver, $"{attachment.Kind} {attachment.Name}", $"it uses column {lacking}, which the version has not, or with another type.", "Drop it or change it before going back.");
         }
+    }
+
+    /// <summary>Refuses what cannot follow, unless the user said what to do with it.</summary>
+    public static void RefuseUnchosen(Attachment attachment, DependentChoices choices)
+    {
+        if (attachment.CannotFollow is not { } reason) return;
+        if (attachment.Choice != DependentChoices.None && choices.HasFlag(attachment.Choice)) return;
+        throw new EtlException(ErrorCode.CannotCarryOver, $"{attachment.Kind} {attachment.Name}", reason, attachment.Remedy ?? "Drop it, and make it again afterwards.");
     }
 
     private async Task<TableSwap> RunAsync(SwapRecord target, string id, UndoRequest request, TableName shown, CancellationToken token)
@@ -114,7 +123,7 @@ internal sealed class SwapUndoer(EtlDatabase database, IRunObserver observer)
         await using (scope.ConfigureAwait(false))
         {
             target = await scope.RereadAsync(target, token).ConfigureAwait(false);
-            var work = await LoadAsync(scope, target, id, request.Force, shown, token).ConfigureAwait(false);
+            var work = await LoadAsync(scope, target, id, request, shown, token).ConfigureAwait(false);
             await work.RefuseLossAsync(scope.Session, token).ConfigureAwait(false);
             record = await scope.Journal.InsertAsync(new SwapRecord
             {

@@ -66,6 +66,7 @@ internal sealed class TableSwitcher(EtlDatabase database, IRunObserver observer)
     private async Task<SwitchWork> LoadAsync(TableScope scope, SwapRecord record, SwitchRequest request, TableName? shown, CancellationToken token)
     {
         var proof = record.Details.Proof!;
+        foreach (var attachment in scope.Live.Attachments) SwapUndoer.RefuseUnchosen(attachment, request.Choices);
         var shadow = await scope.RequireTableAsync(record.Incoming, token).ConfigureAwait(false);
         if (scope.Live.ObjectId != proof.LiveObject || TableFingerprint.Of(scope.Live) != proof.LiveFingerprint)
             throw new EtlException(ErrorCode.LiveChanged, record.Live, "its structure, rights or dependents are not those that were tested", "Run Test-ShadowTable again; it says whether the shadow still fits.") { SwapId = record.Id };
@@ -88,6 +89,7 @@ internal sealed class TableSwitcher(EtlDatabase database, IRunObserver observer)
                 Version = await VersionNames.FreeAsync(scope, record.Id, shown, token).ConfigureAwait(false),
                 IncomingNames = record.Details.IncomingNames,
                 OutgoingNames = SwapId.KeptNames(scope.Live, record.Id, outgoing: true, scope.Session.Capabilities.MaxNameBytes),
+                Choices = request.Choices,
                 Change = blueprint,
                 Feed = blueprint.Feed,
                 Guard = blueprint.Guard,

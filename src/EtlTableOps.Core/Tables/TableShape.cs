@@ -1,3 +1,5 @@
+using EtlTableOps.Switching;
+
 namespace EtlTableOps.Tables;
 
 /// <summary>
@@ -112,6 +114,9 @@ public sealed record Attachment(AttachmentKind Kind, string Name, string Definit
 
     /// <summary>Why it cannot follow an exchange, or null when it can.</summary>
     public string? CannotFollow { get; init; }
+
+    /// <summary>The choice of the user's by which it follows after all; none where there is none.</summary>
+    public DependentChoices Choice { get; init; }
 
     /// <summary>What the user can do about <see cref="CannotFollow"/>.</summary>
     public string? Remedy { get; init; }

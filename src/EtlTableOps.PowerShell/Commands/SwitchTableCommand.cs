@@ -29,9 +29,17 @@ public sealed class SwitchTableCommand : TableCmdlet
     [ArgumentCompleter(typeof(SwapCompleter))]
     public string? SwapId { get; set; }
 
+    /// <summary>Creates streams on the table anew after the exchange (Snowflake); they must have been consumed.</summary>
+    [Parameter]
+    public SwitchParameter RecreateStreams { get; set; }
+
+    /// <summary>Creates materialized views over the table anew after the exchange (Snowflake).</summary>
+    [Parameter]
+    public SwitchParameter RecreateMaterializedViews { get; set; }
+
     private protected override void Work()
     {
-        var request = new SwitchRequest(Table) { StallBudget = StallBudget, TryFor = TryFor, KeepVersions = KeepVersions, SwapId = string.IsNullOrEmpty(SwapId) ? null : SwapId };
+        var request = new SwitchRequest(Table) { StallBudget = StallBudget, TryFor = TryFor, KeepVersions = KeepVersions, Choices = Choices.Of(RecreateStreams, RecreateMaterializedViews), SwapId = string.IsNullOrEmpty(SwapId) ? null : SwapId };
         var operations = Operations;
         Perform(Table, token => operations.SwitchAsync(request, token), Emit);
     }

@@ -29,6 +29,14 @@ public sealed class UndoTableSwapCommand : TableCmdlet
     [DurationTransformation]
     public TimeSpan TryFor { get; set; } = SwitchRequest.DefaultTryFor;
 
+    /// <summary>Creates streams on the table anew after the exchange (Snowflake); they must have been consumed.</summary>
+    [Parameter]
+    public SwitchParameter RecreateStreams { get; set; }
+
+    /// <summary>Creates materialized views over the table anew after the exchange (Snowflake).</summary>
+    [Parameter]
+    public SwitchParameter RecreateMaterializedViews { get; set; }
+
     private protected override void Work()
     {
         var request = new UndoRequest(Table)
@@ -37,6 +45,7 @@ public sealed class UndoTableSwapCommand : TableCmdlet
             Force = Force,
             StallBudget = StallBudget,
             TryFor = TryFor,
+            Choices = Choices.Of(RecreateStreams, RecreateMaterializedViews),
         };
         var operations = Operations;
         Perform(Table, token => operations.UndoAsync(request, token), Emit);

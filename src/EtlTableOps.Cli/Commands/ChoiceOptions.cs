@@ -1,0 +1,16 @@
+using System.CommandLine;
+using EtlTableOps.Switching;
+
+namespace EtlTableOps.Cli.Commands;
+
+/// <summary>What shall be done with things that cannot follow an exchange by themselves.</summary>
+internal sealed class ChoiceOptions
+{
+    public Option<bool> Streams { get; } = new("--recreate-streams") { Description = "Creates streams on the table anew after the exchange (Snowflake); they must have been consumed." };
+
+    public Option<bool> MaterializedViews { get; } = new("--recreate-materialized-views") { Description = "Creates materialized views over the table anew after the exchange (Snowflake)." };
+
+    /// <summary>The options as one value.</summary>
+    public DependentChoices Read(ParseResult parsed) =>
+        (parsed.GetValue(Streams) ? DependentChoices.RecreateStreams : DependentChoices.None) | (parsed.GetValue(MaterializedViews) ? DependentChoices.RecreateMaterializedViews : DependentChoices.None);
+}
