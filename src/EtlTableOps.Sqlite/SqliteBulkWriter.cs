@@ -20,15 +20,19 @@ internal sealed class SqliteBulkWriter : IBulkWriter
     private readonly sqlite3_stmt statement;
     private readonly IReadOnlyList<Column> columns;
     private readonly SqliteType[] types;
+    private readonly SqliteRowNotes? notes;
     private byte[] buffer = new byte[4096];
     private long rows;
 
-    public SqliteBulkWriter(SqliteConnection connection, TableShape table, IReadOnlyList<Column> columns)
+    /// <summary>Begins a load. With notes, it is noted which rows came in.</summary>
+    public SqliteBulkWriter(SqliteConnection connection, TableShape table, IReadOnlyList<Column> columns, SqliteRowNotes? notes)
     {
         this.connection = connection;
         this.columns = columns;
+        this.notes = notes;
         types = [.. columns.Select(c => SqliteType.Of(c.Type))];
-        var sql = Sql.Write(SqliteDialect.Instance, $"INSERT INTO {table.Name} ({columns.Select(c => new Id(c.Name))}) VALUES ({columns.Select(_ => new SqlText("?"))})");
+        // A table's own ON CONFLICT REPLACE or IGNORE would displace rows, or drop the given one, in silence.
+        var sql = Sql.Write(SqliteDialect.Instance, $"INSERT OR ABORT INTO {table.Name} ({columns.Select(c => new Id(c.Name))}) VALUES ({columns.Select(_ => new SqlText("?"))}){notes?.Returning ?? new SqlText("")}");
         var rc = raw.sqlite3_prepare_v2(connection.Handle, sql.Text, out statement);
         if (rc != raw.SQLITE_OK)
         {
@@ -43,9 +47,15 @@ internal sealed class SqliteBulkWriter : IBulkWriter
         if (rows % CheckEvery == 0) token.ThrowIfCancellationRequested();
         for (var i = 0; i < types.Length; i++) Bind(i, values[i]);
         var rc = raw.sqlite3_step(statement);
+        if (rc == raw.SQLITE_ROW)
+        {
+            notes!.AddKey(statement);
+            rc = raw.sqlite3_step(statement);
+        }
         if (rc == raw.SQLITE_DONE)
         {
             raw.sqlite3_reset(statement);
+            notes?.AddRow();
             rows++;
             return ValueTask.CompletedTask;
         }
@@ -60,6 +70,7 @@ internal sealed class SqliteBulkWriter : IBulkWriter
     public Task<long> CompleteAsync(CancellationToken token)
     {
         token.ThrowIfCancellationRequested();
+        notes?.Complete();
         return Task.FromResult(rows);
     }
 
@@ -67,6 +78,7 @@ internal sealed class SqliteBulkWriter : IBulkWriter
     public ValueTask DisposeAsync()
     {
         statement.Dispose();
+        notes?.Dispose();
         return ValueTask.CompletedTask;
     }
 

@@ -38,7 +38,8 @@ internal sealed class SqliteCatalog(SqliteSession session)
         var literals = mark.Count > 0 ? ObjectText.Literals(mark[^1].Sql) : [];
         var withoutRowid = SqlTokens.Read(text.Options).Exists(t => t.Is("WITHOUT"));
         var statistics = schema.FindAll(o => o.Type == "table" && o.Name is "sqlite_stat1" or "sqlite_stat4").ConvertAll(o => o.Name);
-        var path = await ReadPathAsync(table.Name, columns, withoutRowid, token).ConfigureAwait(false);
+        var rowid = withoutRowid ? null : columns.Find(c => c.IsRowid)?.Column.Name ?? new[] { "rowid", "_rowid_", "oid" }.FirstOrDefault(a => !columns.Exists(c => SqliteNames.Same(c.Column.Name, a)));
+        var path = await ReadPathAsync(table.Name, rowid ?? (withoutRowid ? columns.Find(c => c.KeyPosition == 1)?.Column.Name : null), token).ConfigureAwait(false);
         var size = await new SqliteEstimates(session, table.Name, path, columns, indexes.Count).ReadAsync(statistics.Contains("sqlite_stat1"), token).ConfigureAwait(false);
         var shape = new SqliteTableShape
         {
@@ -59,6 +60,7 @@ internal sealed class SqliteCatalog(SqliteSession session)
             References = keys.FindAll(k => SqliteNames.Same(k.Child, table.Name)),
             ReferencedBy = keys.FindAll(k => SqliteNames.Same(k.Parent, table.Name) && !SqliteNames.Same(k.Child, table.Name)),
             WithoutRowid = withoutRowid,
+            RowidName = rowid,
             AutoIncrement = columns.Exists(c => c.Column.Identity is not null),
             StatisticsTables = statistics,
             Path = path,
@@ -149,12 +151,8 @@ internal sealed class SqliteCatalog(SqliteSession session)
         })];
     }
 
-    private async Task<LoadPath?> ReadPathAsync(string table, List<SqliteColumn> columns, bool withoutRowid, CancellationToken token)
+    private async Task<LoadPath?> ReadPathAsync(string table, string? alias, CancellationToken token)
     {
-        var alias = columns.Find(c => c.IsRowid)?.Column.Name
-            ?? (withoutRowid
-                ? columns.Find(c => c.KeyPosition == 1)?.Column.Name
-                : new[] { "rowid", "_rowid_", "oid" }.FirstOrDefault(a => !columns.Exists(c => SqliteNames.Same(c.Column.Name, a))));
         if (alias is null) return null;
         var position = SqlText.Write(SqliteDialect.Instance, $"{new Id(alias)}");
         var from = new TableName(null, table);

@@ -47,7 +47,7 @@ internal sealed partial class SqliteDialect
         {
             steps.AddRange(indexes.Select((i, n) => new PlanStep("index-" + SqliteNames.Number(n + 1), $"Create index {i.Index.Name}", [i.Sql])));
         }
-        steps.Add(new PlanStep("statistics", "Collect statistics for the planner", [new Sql("PRAGMA analysis_limit = 1000"), Sql.Write(this, $"ANALYZE {shadow.Shadow}")]));
+        steps.Add(new PlanStep("statistics", "Collect statistics for the planner", CollectStatistics(shadow.Shadow)));
         return steps;
     }
 

@@ -3,6 +3,7 @@ using System.Data.Common;
 using System.Diagnostics;
 using EtlTableOps.Engines;
 using EtlTableOps.Errors;
+using EtlTableOps.Feeds;
 using EtlTableOps.Imports;
 using EtlTableOps.Tables;
 using Microsoft.Data.Sqlite;
@@ -94,7 +95,15 @@ internal sealed class SqliteSession : DbSession
     {
         ArgumentNullException.ThrowIfNull(table);
         ArgumentNullException.ThrowIfNull(columns);
-        return Task.FromResult<IBulkWriter>(new SqliteBulkWriter(connection, table, columns));
+        return Task.FromResult<IBulkWriter>(new SqliteBulkWriter(connection, table, columns, null));
+    }
+
+    /// <inheritdoc/>
+    public override Task<IBulkWriter> BeginNotedLoadAsync(TableShape table, IReadOnlyList<Column> columns, ChangeLog notes, long import, CancellationToken token)
+    {
+        ArgumentNullException.ThrowIfNull(table);
+        ArgumentNullException.ThrowIfNull(notes);
+        return Task.FromResult<IBulkWriter>(new SqliteBulkWriter(connection, table, columns, new SqliteRowNotes(connection, table, notes, import)));
     }
 
     /// <inheritdoc/>

@@ -37,6 +37,9 @@ internal sealed record SqliteTableShape : TableShape
     /// <summary>Whether it was declared WITHOUT ROWID.</summary>
     public bool WithoutRowid { get; init; }
 
+    /// <summary>A name by which the row number can be asked for; null where there is none, or where columns have taken all its names.</summary>
+    public string? RowidName { get; init; }
+
     /// <summary>Whether the database keeps its highest row number (AUTOINCREMENT).</summary>
     public bool AutoIncrement { get; init; }
 

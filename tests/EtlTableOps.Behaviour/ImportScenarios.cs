@@ -131,6 +131,44 @@ public abstract class ImportScenarios : EngineScenarios
         await NothingCameInAsync();
     }
 
+    [Fact]
+    [Trait("Promise", "9")]
+    public async Task A_bad_row_behind_more_rows_than_are_taken_at_once_leaves_nothing_and_what_was_proven_stays_proven()
+    {
+        await ProveAsync();
+        await using var rows = new ListRows("pipeline", ["event_id", "event_ts", "user_id"],
+            [.. Enumerable.Range(1, 40_000).Select(i => new object?[] { 100_000 - i, "2026-01-02 03:04:05", i == 39_990 ? "none" : 1 })]);
+        var failure = await FailsAsync(ErrorCode.BadRow, () => ImportAsync(new ImportRequest("allevents") { Rows = rows }));
+        Assert.StartsWith("pipeline, line 39990, column user_id: ", failure.Message, StringComparison.Ordinal);
+        Assert.False(failure.DurableChangeMade);
+        await SwitchAsync();
+        Assert.Equal(100, await World.CountAsync("SELECT count(*) FROM allevents"));
+    }
+
+    [Fact]
+    [Trait("Promise", "2")]
+    public async Task A_later_row_of_the_live_table_under_an_imported_rows_key_is_refused_everywhere()
+    {
+        await CsvAsync(Header + "1001,2026-01-02 03:04:05,7,view,DE,12.50,imported\n1002,2026-01-02 03:04:05,7,view,DE,12.50,imported\n");
+        await CsvAsync(Header + "1005,2026-01-02 03:04:05,7,view,DE,12.50,imported\n");
+        await World.ExecuteAsync("INSERT INTO allevents (event_id, event_ts, user_id) VALUES (1003, '2026-01-02 03:04:05', 1)");
+        await SyncAsync();
+        await ProveAsync();
+        await World.ExecuteAsync("INSERT INTO allevents (event_id, event_ts, user_id) VALUES (1004, '2026-01-02 03:04:05', 1), (1005, '2026-01-02 03:04:05', 1)");
+        var before = await World.DescribeAsync("allevents");
+
+        var failure = await FailsAsync(ErrorCode.ImportedKeyTaken, () => SwitchAsync());
+        Assert.Contains("1005", failure.Message, StringComparison.Ordinal);
+        Assert.False(failure.DurableChangeMade);
+        await FailsAsync(ErrorCode.ImportedKeyTaken, () => SyncAsync());
+        Assert.False(Assert.Single((await TestAsync()).Checks, c => c.Name == "imported-keys").Passed);
+        Assert.Equal(before, await World.DescribeAsync("allevents"));
+        Assert.Equal(3, await World.CountAsync("SELECT count(*) FROM allevents_new WHERE payload = 'imported'"));
+        Assert.Equal(103, await World.CountAsync("SELECT count(*) FROM allevents"));
+        await RemoveShadowAsync();
+        await NothingLeftAsync();
+    }
+
     [Theory]
     [InlineData("a key that is there", "50,2026-01-02 03:04:05,7,view,DE,1,x\n")]
     [InlineData("a key twice in the file", "1001,2026-01-02 03:04:05,7,view,DE,1,x\n1001,2026-01-02 03:04:05,7,view,DE,1,x\n")]

@@ -46,7 +46,7 @@ internal static class ExitCodes
         {
             ErrorCode.BadInput or ErrorCode.UnknownEngine or ErrorCode.NoConnection => ExitCode.Usage,
             ErrorCode.NotProven or ErrorCode.ShadowChanged or ErrorCode.LiveChanged or ErrorCode.TestFailed
-                or ErrorCode.FeedBroken or ErrorCode.RowsWrittenSince or ErrorCode.StallBudgetExceeded => ExitCode.Refused,
+                or ErrorCode.FeedBroken or ErrorCode.ImportedKeyTaken or ErrorCode.RowsWrittenSince or ErrorCode.StallBudgetExceeded => ExitCode.Refused,
             _ => ExitCode.Failed,
         };
     }

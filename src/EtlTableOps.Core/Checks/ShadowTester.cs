@@ -2,6 +2,7 @@ using System.Diagnostics;
 using EtlTableOps.Engines;
 using EtlTableOps.Errors;
 using EtlTableOps.Feeds;
+using EtlTableOps.Imports;
 using EtlTableOps.Journal;
 using EtlTableOps.Observability;
 using EtlTableOps.Plans;
@@ -66,7 +67,7 @@ internal sealed class ShadowTester(EtlDatabase database, IRunObserver observer)
 
             var checks = new List<ShadowCheck>(StructureChecks.Run(record, blueprint, shadow));
             var content = await CompareContentAsync(scope, record, blueprint, checks, token).ConfigureAwait(false);
-            await CheckLogsAsync(scope, blueprint, checks, token).ConfigureAwait(false);
+            await CheckLogsAsync(scope, record, shadow, blueprint, checks, token).ConfigureAwait(false);
 
             var passed = checks.TrueForAll(c => c.Passed);
             var proof = new Proof
@@ -199,7 +200,7 @@ internal sealed class ShadowTester(EtlDatabase database, IRunObserver observer)
         static string Short(ContentSum sum) => $"{sum.First & 0xFFFF_FFFF:x8}-{sum.Second & 0xFFFF_FFFF:x8}";
     }
 
-    private static async Task CheckLogsAsync(TableScope scope, ShadowBlueprint blueprint, List<ShadowCheck> checks, CancellationToken token)
+    private static async Task CheckLogsAsync(TableScope scope, SwapRecord record, TableShape shadow, ShadowBlueprint blueprint, List<ShadowCheck> checks, CancellationToken token)
     {
         var guard = await scope.Session.ReadLogAsync(blueprint.Guard, token).ConfigureAwait(false);
         var untouched = guard is { Changes: 0, Broken: false };
@@ -209,5 +210,9 @@ internal sealed class ShadowTester(EtlDatabase database, IRunObserver observer)
         var state = await scope.Session.ReadLogAsync(feed, token).ConfigureAwait(false);
         checks.Add(new ShadowCheck("feed", !state.Broken, "whole", state.Broken ? "broken" : $"whole, {state.Changes} changes to come",
             state.Broken ? "Rows of the live table changed in a way that left no key to find them by (it was emptied at once, say)." : "Later changes of the live table are logged and are brought over before the names are exchanged."));
+        if (record.Details.ImportNotes is null) return;
+        var (rows, example) = await ImportedRows.CountOverwrittenAsync(scope.Session, record, shadow, blueprint, long.MaxValue, token).ConfigureAwait(false);
+        checks.Add(new ShadowCheck("imported-keys", rows == 0, "0 rows", $"{rows} rows",
+            rows == 0 ? "No later row of the live table has the key of an imported row." : $"The live table has written rows under keys of imported rows, for example {example}."));
     }
 }

@@ -1,6 +1,7 @@
 using System.Data;
 using System.Data.Common;
 using EtlTableOps.Errors;
+using EtlTableOps.Feeds;
 using EtlTableOps.Imports;
 using EtlTableOps.Tables;
 
@@ -156,6 +157,10 @@ public abstract class DbSession : IEngineSession
 
     /// <inheritdoc/>
     public abstract Task<IBulkWriter> BeginBulkLoadAsync(TableShape table, IReadOnlyList<Column> columns, CancellationToken token);
+
+    /// <inheritdoc/>
+    public virtual Task<IBulkWriter> BeginNotedLoadAsync(TableShape table, IReadOnlyList<Column> columns, ChangeLog notes, long import, CancellationToken token) =>
+        throw new NotSupportedException("This engine imports in one transaction.");
 
     /// <inheritdoc/>
     public virtual Task<long> FreeBytesAsync(CancellationToken token) => Task.FromResult(-1L);

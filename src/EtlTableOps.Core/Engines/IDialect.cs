@@ -103,6 +103,12 @@ public interface IDialect : ISqlQuoting
     SqlText? OwnRows { get; }
 
     /// <summary>
+    /// How imported rows are noted; null on an engine that cannot tell them. One that is <see cref="IImportChunks"/> imports in many short
+    /// transactions, every other in one.
+    /// </summary>
+    IImportNotes? ImportNotes => null;
+
+    /// <summary>
     /// Checks of what hangs on the table that need its rows: each query returns one count of violations
     /// (rows of the shadow that break a foreign key, rows of other tables that would point nowhere).
     /// </summary>

@@ -1,4 +1,5 @@
 using System.Data.Common;
+using EtlTableOps.Feeds;
 using EtlTableOps.Imports;
 using EtlTableOps.Tables;
 
@@ -78,6 +79,17 @@ public interface IEngineSession : IAsyncDisposable
     /// <see cref="BadValueException"/>.
     /// </summary>
     Task<IBulkWriter> BeginBulkLoadAsync(TableShape table, IReadOnlyList<Column> columns, CancellationToken token);
+
+    /// <summary>
+    /// The same, for one of the many transactions of an import: <see cref="IBulkWriter.CompleteAsync"/> also notes which rows came in. Only asked for
+    /// where the dialect has <see cref="IImportChunks"/>.
+    /// </summary>
+    /// <param name="table">The shadow.</param>
+    /// <param name="columns">The columns that are given.</param>
+    /// <param name="notes">Where rows are noted.</param>
+    /// <param name="import">The number under which they are noted.</param>
+    /// <param name="token">Cancels.</param>
+    Task<IBulkWriter> BeginNotedLoadAsync(TableShape table, IReadOnlyList<Column> columns, ChangeLog notes, long import, CancellationToken token);
 
     /// <summary>Free bytes where the table's data lives; -1 when the engine cannot say.</summary>
     Task<long> FreeBytesAsync(CancellationToken token);

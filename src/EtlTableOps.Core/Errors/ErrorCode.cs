@@ -50,6 +50,8 @@ public enum ErrorCode
     BadRow,
     /// <summary>The import as a whole could not be done.</summary>
     ImportFailed,
+    /// <summary>The live table wrote a row under the key of an imported row, which would be replaced by it.</summary>
+    ImportedKeyTaken,
     /// <summary>The shadow has no passed test.</summary>
     NotProven,
     /// <summary>The shadow was changed after its test.</summary>

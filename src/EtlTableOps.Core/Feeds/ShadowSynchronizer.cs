@@ -1,10 +1,12 @@
 using System.Diagnostics;
 using EtlTableOps.Engines;
 using EtlTableOps.Errors;
+using EtlTableOps.Imports;
 using EtlTableOps.Journal;
 using EtlTableOps.Observability;
 using EtlTableOps.Plans;
 using EtlTableOps.Shadows;
+using EtlTableOps.Tables;
 
 namespace EtlTableOps.Feeds;
 
@@ -55,16 +57,17 @@ internal sealed class ShadowSynchronizer(EtlDatabase database, IRunObserver obse
         {
             var record = await scope.RereadAsync(planned, token).ConfigureAwait(false);
             var blueprint = await ResolveAsync(scope, record, token).ConfigureAwait(false);
-            var (applied, left) = await CatchUpAsync(scope, blueprint, observer, token).ConfigureAwait(false);
+            var (applied, left) = await CatchUpAsync(scope, record, blueprint, observer, token).ConfigureAwait(false);
             return ShadowBuilder.Describe(database, record, watch.Elapsed, applied, left);
         }
     }
 
     /// <summary>Applies the log until little is left, and returns the changes applied and those that came in meanwhile.</summary>
     public static async Task<(long Applied, long Left)> CatchUpAsync(
-        TableScope scope, ShadowBlueprint blueprint, IRunObserver observer, CancellationToken token, TimeSpan? patience = null)
+        TableScope scope, SwapRecord record, ShadowBlueprint blueprint, IRunObserver observer, CancellationToken token, TimeSpan? patience = null)
     {
         var session = scope.Session;
+        var shadow = await scope.RequireTableAsync(record.Incoming, token).ConfigureAwait(false);
         var aim = session.Capabilities.SingleWriter ? blueprint.StallBudget / 2 : TimeSpan.FromSeconds(1);
         var watch = Stopwatch.StartNew();
         var applied = 0L;
@@ -82,7 +85,7 @@ internal sealed class ShadowSynchronizer(EtlDatabase database, IRunObserver obse
             }
             var take = session.Capabilities.CountedPositions ? Math.Min(batch, state.Changes) : state.Changes;
             var before = watch.Elapsed;
-            await ApplyAsync(session, blueprint, take == state.Changes ? state.Position : state.Position - state.Changes + take, patience, token).ConfigureAwait(false);
+            await ApplyAsync(session, record, shadow, blueprint, take == state.Changes ? state.Position : state.Position - state.Changes + take, patience, token).ConfigureAwait(false);
             var elapsed = watch.Elapsed - before;
             var left = await session.ReadFeedAsync(blueprint, token).ConfigureAwait(false);
             applied += take;
@@ -103,12 +106,13 @@ internal sealed class ShadowSynchronizer(EtlDatabase database, IRunObserver obse
         return (applied, state.Changes);
     }
 
-    private static Task<long> ApplyAsync(IEngineSession session, ShadowBlueprint blueprint, long upto, TimeSpan? patience, CancellationToken token) =>
+    private static Task<long> ApplyAsync(IEngineSession session, SwapRecord record, TableShape shadow, ShadowBlueprint blueprint, long upto, TimeSpan? patience, CancellationToken token) =>
         Patience.WhileBusyAsync(session, async () =>
         {
             var transaction = await session.BeginAsync(TransactionMode.SnapshotWrite, null, token).ConfigureAwait(false);
             await using (transaction.ConfigureAwait(false))
             {
+                await ImportedRows.RefuseOverwritingAsync(session, record, shadow, blueprint, upto, token).ConfigureAwait(false);
                 var rows = await session.ExecuteAllAsync(session.Dialect.Drain(blueprint, upto), token).ConfigureAwait(false);
                 await transaction.CommitAsync(token).ConfigureAwait(false);
                 await session.ExecuteAllAsync(session.Dialect.SettleLog(blueprint.Guard), CancellationToken.None).ConfigureAwait(false);

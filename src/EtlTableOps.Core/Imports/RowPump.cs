@@ -11,7 +11,7 @@ namespace EtlTableOps.Imports;
 internal sealed class RowPump(IRowSource source, int width, IBulkWriter writer, IRunObserver observer, string operation, string title)
 {
     private const int RowsInBatch = 512;
-    private const int BatchesAhead = 8;
+    private const int BatchesAhead = 32;
 
     private readonly RowLines lines = new();
 

@@ -11,8 +11,8 @@ using EtlTableOps.Tables;
 namespace EtlTableOps.Imports;
 
 /// <summary>
-/// Adds rows to a shadow, all of them or none, in one transaction with the content that came in: the test later expects the declared change of
-/// the live table plus exactly this.
+/// Adds rows to a shadow, all of them or none, with the content that came in: the test later expects the declared change of the live table plus exactly
+/// this. One transaction, or, where the database has one writer at a time, as many as the stall budget asks for.
 /// </summary>
 internal sealed class ShadowImporter(EtlDatabase database, IRunObserver observer)
 {
@@ -31,15 +31,15 @@ internal sealed class ShadowImporter(EtlDatabase database, IRunObserver observer
             var columns = Match(shadow, names, source);
             var numbered = ChooseNumbers(scope, record, shadow, columns, source);
             columns.AddRange(numbered.Select(n => n.Column));
-            var insert = request.Rows is null ? Insert(scope, request, shadow, names, columns, numbered) : null;
+            IReadOnlyList<Sql> statements = request.Rows is null ? Statements(scope, request, shadow, names, columns, numbered) : [];
             var plan = new Plan(Operation, scope.Live.Name, record.Id,
             [
-                new PlanStep(Operation, $"Add the rows of {source} to {record.Incoming} ({string.Join(", ", columns.Select(c => c.Name))})", insert is null ? [] : [insert]) { CountsRows = true },
+                new PlanStep(Operation, $"Add the rows of {source} to {record.Incoming} ({string.Join(", ", columns.Select(c => c.Name))})", statements) { CountsRows = true },
             ])
             {
                 Summary = $"Import {source} into shadow table {record.Incoming} of {record.Live}",
             };
-            return new PreparedOperation<ShadowTable>(plan, t => RunAsync(request, record, source, columns, numbered, insert, t));
+            return new PreparedOperation<ShadowTable>(plan, t => RunAsync(request, record, source, columns, numbered, statements, t));
         }
     }
 
@@ -116,15 +116,19 @@ internal sealed class ShadowImporter(EtlDatabase database, IRunObserver observer
     private static bool IsAutoKey(TableShape shadow, Column column) =>
         shadow.RowKey is { IsPrimary: true, Columns: [var only] } && only == column.Name && column.Type.Equals("INTEGER", StringComparison.OrdinalIgnoreCase);
 
-    private static Sql Insert(TableScope scope, ImportRequest request, TableShape shadow, IReadOnlyList<string> names, List<Column> columns, List<(Column Column, SqlText Next)> numbered)
+    /// <summary>The statements that take the rows of a table or query: straight into the shadow, or aside, where the shadow is filled in many transactions.</summary>
+    private static IReadOnlyList<Sql> Statements(TableScope scope, ImportRequest request, TableShape shadow, IReadOnlyList<string> names, List<Column> columns, List<(Column Column, SqlText Next)> numbered)
     {
         var from = request.FromTable is { } table
             ? SqlText.Write(scope.Dialect, $"{TableName.Parse(table, scope.Dialect.Folding)}")
             : new SqlText($"{SqlText.InParentheses(request.Query!)} AS q");
-        return scope.Dialect.InsertRows(shadow.Name, columns, [.. names.Select(n => SqlText.Write(scope.Dialect, $"{new Id(n)}")), .. numbered.Select(n => n.Next)], from);
+        var values = names.Select(n => SqlText.Write(scope.Dialect, $"{new Id(n)}")).ToList();
+        return scope.Dialect.ImportNotes is IImportChunks chunks
+            ? chunks.StageRows(values, from)
+            : [scope.Dialect.InsertRows(shadow.Name, columns, [.. values, .. numbered.Select(n => n.Next)], from)];
     }
 
-    private async Task<ShadowTable> RunAsync(ImportRequest request, SwapRecord planned, string source, IReadOnlyList<Column> columns, List<(Column Column, SqlText Next)> numbered, Sql? insert, CancellationToken token)
+    private async Task<ShadowTable> RunAsync(ImportRequest request, SwapRecord planned, string source, IReadOnlyList<Column> columns, List<(Column Column, SqlText Next)> numbered, IReadOnlyList<Sql> statements, CancellationToken token)
     {
         var watch = Stopwatch.StartNew();
         var scope = await TableScope.WorkAsync(database, planned.Live, token).ConfigureAwait(false);
@@ -133,58 +137,112 @@ internal sealed class ShadowImporter(EtlDatabase database, IRunObserver observer
             var record = await scope.RereadAsync(planned, token).ConfigureAwait(false);
             var shadow = await scope.RequireTableAsync(record.Incoming, token).ConfigureAwait(false);
             var blueprint = await new BlueprintResolver(scope.Session, scope.Live).ResolveAsync(record, SwitchRequest.DefaultStallBudget, token).ConfigureAwait(false);
-            var whole = blueprint.ActualContent(scope.Dialect) with { ExceptLogged = null };
             var title = $"Import {source}";
+            var shown = request.Rows is null ? statements : [new Sql($"-- bulk load of {source}")];
             observer.OnEvent(new StepStarted(Operation, Operation, title));
             long rows;
-            var transaction = await Patience.BeginWriteAsync(scope.Session, token).ConfigureAwait(false);
-            await using (transaction.ConfigureAwait(false))
+            if (scope.Dialect.ImportNotes is IImportChunks chunks)
             {
-                foreach (var sql in scope.Dialect.SuspendLog(blueprint.Guard)) await scope.Session.ExecuteAsync(sql, token).ConfigureAwait(false);
-                var before = scope.Dialect.OwnRows is null ? await scope.Session.ReadContentAsync(whole, token).ConfigureAwait(false) : default;
-                rows = await LoadAsync(scope.Session, request, shadow, columns, numbered, insert, title, token).ConfigureAwait(false);
-                var after = await scope.Session.ReadContentAsync(whole with { Where = scope.Dialect.OwnRows }, token).ConfigureAwait(false);
-                foreach (var sql in scope.Dialect.ResumeLog(blueprint.Guard)) await scope.Session.ExecuteAsync(sql, token).ConfigureAwait(false);
-                record = await scope.Journal.UpdateAsync(record with
+                var given = request.Rows ?? await StageAsync(scope.Session, chunks, source, columns, statements, token).ConfigureAwait(false);
+                try
                 {
-                    State = SwapState.Built,
-                    Details = record.Details with
-                    {
-                        Rows = record.Details.Rows + rows,
-                        Imports = [.. record.Details.Imports, new ImportRecord(source, (after - before).ToString(), DateTime.UtcNow)],
-                        Proof = null,
-                    },
-                }, token).ConfigureAwait(false);
-                await scope.Journal.AppendAsync(record.Id, Operation, Operation, insert is null ? [new Sql($"-- bulk load of {source}")] : [insert], rows, watch.Elapsed, token).ConfigureAwait(false);
-                await transaction.CommitAsync(token).ConfigureAwait(false);
-                await scope.Session.ExecuteAllAsync(scope.Dialect.SettleLog(blueprint.Guard), CancellationToken.None).ConfigureAwait(false);
+                    (record, rows) = await new ChunkedImport(scope, chunks, observer)
+                        .RunAsync(record, shadow, blueprint, source, shown, columns, writer => PumpAsync(scope.Session, given, shadow, columns, numbered, writer, title, token), token).ConfigureAwait(false);
+                }
+                finally
+                {
+                    if (given != request.Rows) await given.DisposeAsync().ConfigureAwait(false);
+                }
+            }
+            else
+            {
+                (record, rows) = await InOneAsync(scope, request, record, shadow, blueprint, source, columns, numbered, statements, shown, watch, token).ConfigureAwait(false);
             }
             observer.OnEvent(new StepFinished(Operation, Operation, title, watch.Elapsed, rows));
             return ShadowBuilder.Describe(database, record, watch.Elapsed, rows, 0);
         }
     }
 
-    private async Task<long> LoadAsync(IEngineSession session, ImportRequest request, TableShape shadow, IReadOnlyList<Column> columns, List<(Column Column, SqlText Next)> numbered, Sql? insert, string title, CancellationToken token)
+    /// <summary>One transaction for all of it.</summary>
+    private async Task<(SwapRecord Record, long Rows)> InOneAsync(
+        TableScope scope, ImportRequest request, SwapRecord record, TableShape shadow, ShadowBlueprint blueprint, string source, IReadOnlyList<Column> columns, List<(Column Column, SqlText Next)> numbered,
+        IReadOnlyList<Sql> statements, IReadOnlyList<Sql> shown, Stopwatch watch, CancellationToken token)
     {
-        if (insert is not null)
+        var session = scope.Session;
+        var whole = blueprint.ActualContent(scope.Dialect) with { ExceptLogged = null };
+        var transaction = await Patience.BeginWriteAsync(session, token).ConfigureAwait(false);
+        await using (transaction.ConfigureAwait(false))
         {
-            observer.OnEvent(new StatementRun(insert.Text));
-            return await session.ExecuteAsync(insert, token).ConfigureAwait(false);
+            foreach (var sql in scope.Dialect.SuspendLog(blueprint.Guard)) await session.ExecuteAsync(sql, token).ConfigureAwait(false);
+            var before = scope.Dialect.OwnRows is null ? await session.ReadContentAsync(whole, token).ConfigureAwait(false) : default;
+            var rows = await LoadAsync(session, request, shadow, columns, numbered, statements, $"Import {source}", token).ConfigureAwait(false);
+            var after = await session.ReadContentAsync(whole with { Where = scope.Dialect.OwnRows }, token).ConfigureAwait(false);
+            if (blueprint.Feed is not null && scope.Dialect.ImportNotes is { } dialect)
+            {
+                var notes = ChunkedImport.NotesOf(record, shadow);
+                if (record.Details.ImportNotes is null) foreach (var sql in dialect.InstallNotes(notes, shadow)) await session.ExecuteAsync(sql, token).ConfigureAwait(false);
+                if (dialect.NoteOwnRows(notes) is { } note) await session.ExecuteAsync(note, token).ConfigureAwait(false);
+                record = record with { Details = record.Details with { ImportNotes = notes } };
+            }
+            foreach (var sql in scope.Dialect.ResumeLog(blueprint.Guard)) await session.ExecuteAsync(sql, token).ConfigureAwait(false);
+            record = await scope.Journal.UpdateAsync(record.WithImport(source, after - before), token).ConfigureAwait(false);
+            await scope.Journal.AppendAsync(record.Id, Operation, Operation, shown, rows, watch.Elapsed, token).ConfigureAwait(false);
+            await transaction.CommitAsync(token).ConfigureAwait(false);
+            await scope.Session.ExecuteAllAsync(scope.Dialect.SettleLog(blueprint.Guard), CancellationToken.None).ConfigureAwait(false);
+            return (record, rows);
         }
-        var rows = request.Rows!;
+    }
+
+    private async Task<IRowSource> StageAsync(IEngineSession session, IImportChunks dialect, string source, IReadOnlyList<Column> columns, IReadOnlyList<Sql> statements, CancellationToken token)
+    {
+        var apart = await session.OpenAnotherAsync(token).ConfigureAwait(false);
         try
+        {
+            var rows = 0L;
+            foreach (var sql in statements)
+            {
+                observer.OnEvent(new StatementRun(sql.Text));
+                rows = await apart.ExecuteAsync(sql, token).ConfigureAwait(false);
+            }
+            return new StagedRows(source, [.. columns.Select(c => c.Name)], apart, dialect.ReadStaged(columns.Count)) { Length = rows };
+        }
+        catch
+        {
+            await apart.DisposeAsync().ConfigureAwait(false);
+            throw;
+        }
+    }
+
+    private async Task<long> LoadAsync(IEngineSession session, ImportRequest request, TableShape shadow, IReadOnlyList<Column> columns, List<(Column Column, SqlText Next)> numbered, IReadOnlyList<Sql> statements, string title, CancellationToken token)
+    {
+        if (request.Rows is { } given)
         {
             var writer = await session.BeginBulkLoadAsync(shadow, columns, token).ConfigureAwait(false);
             await using (writer.ConfigureAwait(false))
             {
-                if (numbered.Count == 0) return await new RowPump(rows, columns.Count, writer, observer, Operation, title).RunAsync(token).ConfigureAwait(false);
-                // Numbers are asked for on a session of their own: this one is busy with the load.
-                var apart = await session.OpenAnotherAsync(token).ConfigureAwait(false);
-                var counted = new NumberedRows(rows, columns.Count - numbered.Count, apart, [.. numbered.Select(n => apart.Dialect.TakeNumbers(n.Next))]);
-                await using (counted.ConfigureAwait(false))
-                {
-                    return await new RowPump(counted, columns.Count, writer, observer, Operation, title).RunAsync(token).ConfigureAwait(false);
-                }
+                return await PumpAsync(session, given, shadow, columns, numbered, writer, title, token).ConfigureAwait(false);
+            }
+        }
+        var rows = 0L;
+        foreach (var sql in statements)
+        {
+            observer.OnEvent(new StatementRun(sql.Text));
+            rows += await session.ExecuteAsync(sql, token).ConfigureAwait(false);
+        }
+        return rows;
+    }
+
+    private async Task<long> PumpAsync(IEngineSession session, IRowSource rows, TableShape shadow, IReadOnlyList<Column> columns, List<(Column Column, SqlText Next)> numbered, IBulkWriter writer, string title, CancellationToken token)
+    {
+        try
+        {
+            if (numbered.Count == 0) return await new RowPump(rows, columns.Count, writer, observer, Operation, title).RunAsync(token).ConfigureAwait(false);
+            // Numbers are asked for on a session of their own: this one is busy with the load.
+            var apart = await session.OpenAnotherAsync(token).ConfigureAwait(false);
+            var counted = new NumberedRows(rows, columns.Count - numbered.Count, apart, [.. numbered.Select(n => apart.Dialect.TakeNumbers(n.Next))]);
+            await using (counted.ConfigureAwait(false))
+            {
+                return await new RowPump(counted, columns.Count, writer, observer, Operation, title).RunAsync(token).ConfigureAwait(false);
             }
         }
         catch (BadValueException e)

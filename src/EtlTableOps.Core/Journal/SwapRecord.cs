@@ -93,6 +93,19 @@ public sealed record SwapRecord
 
     /// <summary>The remaining facts.</summary>
     public SwapDetails Details { get; init; } = new();
+
+    /// <summary>The record once an import is in: what was proven before is void.</summary>
+    internal SwapRecord WithImport(string source, Checks.ContentSum content) => this with
+    {
+        State = SwapState.Built,
+        Details = Details with
+        {
+            Rows = Details.Rows + content.Rows,
+            Imports = [.. Details.Imports, new ImportRecord(source, content.ToString(), DateTime.UtcNow)],
+            Importing = null,
+            Proof = null,
+        },
+    };
 }
 
 /// <summary>The part of a swap's record that the journal stores as JSON.</summary>
@@ -109,6 +122,12 @@ public sealed record SwapDetails
 
     /// <summary>The guard's log, while it exists.</summary>
     public ChangeLog? GuardLog { get; init; }
+
+    /// <summary>The notes of which rows were imported, while they exist; null before the first import.</summary>
+    public ChangeLog? ImportNotes { get; init; }
+
+    /// <summary>The import that is under way or was interrupted, on an engine where it is more than one transaction; null for none.</summary>
+    public UnfinishedImport? Importing { get; init; }
 
     /// <summary>Under which names the incoming table's objects are kept until the exchange.</summary>
     public IReadOnlyList<KeptName> IncomingNames { get; init; } = [];
@@ -167,6 +186,11 @@ public sealed record PendingStep(string Name, string Title, IReadOnlyList<string
 /// <param name="Content">Rows and sums of what came in (<see cref="Checks.ContentSum"/> as text).</param>
 /// <param name="At">When, UTC.</param>
 public sealed record ImportRecord(string Source, string Content, DateTime At);
+
+/// <summary>An import of which a part may be in.</summary>
+/// <param name="Source">The file, table or query.</param>
+/// <param name="Number">The number under which its rows are noted.</param>
+public sealed record UnfinishedImport(string Source, long Number);
 
 /// <summary>What a passed or failed test stated.</summary>
 public sealed record Proof

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using EtlTableOps.Engines;
 using EtlTableOps.Errors;
+using EtlTableOps.Imports;
 using EtlTableOps.Observability;
 using EtlTableOps.Plans;
 using EtlTableOps.Shadows;
@@ -10,7 +11,7 @@ using EtlTableOps.Tables;
 namespace EtlTableOps.Journal;
 
 /// <summary>
-/// Finds what was interrupted and finishes or cleans it up: a build that never ended is abandoned, an undo that never exchanged is taken back, the work
+/// Finds what was interrupted and finishes or cleans it up: a build that never ended is abandoned, an import in many pieces is taken out again, an undo that never exchanged is taken back, the work
 /// after an exchange is done. The operation's lock tells a dead process from one that still works.
 /// </summary>
 internal sealed class SwapRepairer(EtlDatabase database, IRunObserver observer)
@@ -23,7 +24,9 @@ internal sealed class SwapRepairer(EtlDatabase database, IRunObserver observer)
         await using (session.ConfigureAwait(false))
         {
             var broken = (await SwapHistory.ReadAllAsync(session, request.Table, token).ConfigureAwait(false)).Where(NeedsRepair).ToList();
-            var plan = new Plan(Operation, broken.Count > 0 ? broken[0].Live : new TableName(null, request.Table ?? "*"), broken.Count > 0 ? broken[0].Id : "", [.. broken.SelectMany(r => Steps(session.Dialect, r))])
+            var steps = new List<PlanStep>();
+            foreach (var record in broken) steps.AddRange(await StepsAsync(session, record, token).ConfigureAwait(false));
+            var plan = new Plan(Operation, broken.Count > 0 ? broken[0].Live : new TableName(null, request.Table ?? "*"), broken.Count > 0 ? broken[0].Id : "", steps)
             {
                 Summary = broken.Count == 0
                     ? "Nothing to repair"
@@ -34,15 +37,26 @@ internal sealed class SwapRepairer(EtlDatabase database, IRunObserver observer)
     }
 
     private static bool NeedsRepair(SwapRecord record) =>
-        record.State is SwapState.Building or SwapState.Switching || (record.State == SwapState.Switched && record.Details.Pending.Count > 0);
+        record.State is SwapState.Building or SwapState.Switching || IsImporting(record) || (record.State == SwapState.Switched && record.Details.Pending.Count > 0);
+
+    private static bool IsImporting(SwapRecord record) => record is { State: SwapState.Built or SwapState.Proven or SwapState.Refuted, Details.Importing: not null };
 
     private static string What(SwapRecord record) => record switch
     {
         { State: SwapState.Building, Operation: SwapOperation.Switch } => "interrupted build: clean up",
         { State: SwapState.Building } => "interrupted undo: take back",
         { State: SwapState.Switching } => "interrupted exchange: ask the database which table is live, then finish or take back",
+        _ when IsImporting(record) => "interrupted import: take back",
         _ => "done, work after it is pending: finish",
     };
+
+    private static async Task<IReadOnlyList<PlanStep>> StepsAsync(IEngineSession session, SwapRecord record, CancellationToken token)
+    {
+        if (!IsImporting(record)) return Steps(session.Dialect, record);
+        return session.Dialect.ImportNotes is IImportChunks chunks && await session.ReadShapeAsync(record.Incoming, token).ConfigureAwait(false) is { } shadow
+            ? [ChunkedImport.TakeBackStep(chunks, record, shadow)]
+            : [];
+    }
 
     private static IReadOnlyList<PlanStep> Steps(IDialect dialect, SwapRecord record) => record switch
     {
@@ -84,6 +98,8 @@ internal sealed class SwapRepairer(EtlDatabase database, IRunObserver observer)
                 { State: SwapState.Building, Operation: SwapOperation.Switch } => await ShadowRemover.AbandonAsync(scope, record, observer, token).ConfigureAwait(false),
                 { State: SwapState.Building } => await SwapUndoer.AbandonAsync(scope, record, observer, token).ConfigureAwait(false),
                 { State: SwapState.Switching } => await ResolveAsync(scope, record, token).ConfigureAwait(false),
+                _ when IsImporting(record) && scope.Dialect.ImportNotes is IImportChunks chunks => await new ChunkedImport(scope, chunks, observer)
+                    .TakeBackAsync(record, await scope.Session.ReadShapeAsync(record.Incoming, token).ConfigureAwait(false), record.Details.GuardLog, token).ConfigureAwait(false),
                 _ => await SwapFinisher.FinishAsync(scope, record, Operation, observer, token).ConfigureAwait(false),
             };
             return SwapFinisher.Describe(database, record, watch.Elapsed) with { Action = action };

@@ -77,6 +77,11 @@ internal sealed class TableScope : IAsyncDisposable
             throw new EtlException(ErrorCode.WrongState, record.Id, Live.Name, "still being built, or its build was interrupted", "built",
                 "Wait for the build to end; if its process is dead, run Repair-TableSwap and build anew.") { SwapId = record.Id };
         }
+        if (record.Details.Importing is { } import)
+        {
+            throw new EtlException(ErrorCode.WrongState, record.Id, Live.Name, $"taking an import of {import.Source}, or that import was interrupted", "whole",
+                "Wait for the import to end; if its process is dead, run Repair-TableSwap: it takes back what came in.") { SwapId = record.Id };
+        }
         return record;
     }
 

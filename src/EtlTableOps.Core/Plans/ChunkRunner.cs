@@ -10,16 +10,11 @@ namespace EtlTableOps.Plans;
 /// </summary>
 internal sealed class ChunkRunner(IEngineSession session, IRunObserver observer, string operation, PlanStep step, ChunkRange chunks, long totalRows)
 {
-    /// <summary>Chunks without a write of somebody else's after which the pauses become short.</summary>
-    private const int QuietChunks = 20;
-
     private readonly Stopwatch watch = Stopwatch.StartNew();
     private readonly object gate = new();
     private long next = chunks.First;
     private long size = Math.Max(1, chunks.Size);
     private long rows;
-    private long? writes;
-    private int quiet = QuietChunks;
 
     /// <summary>Runs all chunks and returns the rows changed.</summary>
     public async Task<long> RunAsync(CancellationToken token)
@@ -62,24 +57,15 @@ internal sealed class ChunkRunner(IEngineSession session, IRunObserver observer,
 
     private async Task WorkAsync(IEngineSession worker, string? snapshot, CancellationToken token)
     {
+        var gaps = new Gaps(chunks.Yield, chunks.Others);
         while (Take() is { } chunk)
         {
             token.ThrowIfCancellationRequested();
             var begun = watch.Elapsed;
             var changed = await Patience.WhileBusyAsync(worker, () => RunChunkAsync(worker, snapshot, chunk, token), token).ConfigureAwait(false);
             Done(chunk.Below - chunk.From, changed, watch.Elapsed - begun);
-            if (chunks.Yield > 0) await Task.Delay((watch.Elapsed - begun) * await PauseAsync(worker, token).ConfigureAwait(false), token).ConfigureAwait(false);
+            await gaps.PauseAsync(worker, watch.Elapsed - begun, token).ConfigureAwait(false);
         }
-    }
-
-    /// <summary>The pause as a share of the chunk's time: whole while others write, or did so in the last chunks.</summary>
-    private async Task<double> PauseAsync(IEngineSession worker, CancellationToken token)
-    {
-        if (chunks.Others is not { } others) return chunks.Yield;
-        var now = (await worker.QueryAsync(others, r => r.GetInt64(0), token).ConfigureAwait(false))[0];
-        quiet = writes is null || now == writes ? quiet + 1 : 0;
-        writes = now;
-        return quiet > QuietChunks ? chunks.Yield / 10 : chunks.Yield;
     }
 
     private async Task<long> RunChunkAsync(IEngineSession worker, string? snapshot, (long From, long Below) chunk, CancellationToken token)

@@ -35,6 +35,7 @@ internal sealed class ShadowRemover(EtlDatabase database, IRunObserver observer)
         var statements = new List<Sql>();
         if (record.Details.FeedLog is { } feed) statements.AddRange(dialect.RemoveLog(feed));
         if (record.Details.GuardLog is { } guard) statements.AddRange(dialect.RemoveLog(guard));
+        if (record.Details.ImportNotes is { } notes) statements.AddRange(dialect.DropTable(notes.Log));
         statements.AddRange(dialect.DropTable(record.Incoming));
         return [new PlanStep(StepName, $"Drop shadow table {record.Incoming} and its feed", statements)];
     }
@@ -52,6 +53,7 @@ internal sealed class ShadowRemover(EtlDatabase database, IRunObserver observer)
         var statements = new List<Sql>();
         if (record.Details.FeedLog is { } feed) statements.AddRange(scope.Dialect.RemoveLog(feed));
         if (record.Details.GuardLog is { } guard && (ours || table is null)) statements.AddRange(scope.Dialect.RemoveLog(guard));
+        if (record.Details.ImportNotes is { } notes) statements.AddRange(scope.Dialect.DropTable(notes.Log));
         if (ours) statements.AddRange(scope.Dialect.DropTable(record.Incoming));
         var runner = new StepRunner(scope.Session, scope.Journal, observer, "remove", record.Id);
         var abandoned = record;
@@ -60,7 +62,7 @@ internal sealed class ShadowRemover(EtlDatabase database, IRunObserver observer)
             abandoned = await scope.Journal.UpdateAsync(record with
             {
                 State = SwapState.Abandoned,
-                Details = record.Details with { FeedLog = null, GuardLog = null },
+                Details = record.Details with { FeedLog = null, GuardLog = null, ImportNotes = null, Importing = null },
             }, token).ConfigureAwait(false);
         }, token).ConfigureAwait(false);
         return abandoned;

@@ -3,6 +3,7 @@ using EtlTableOps.Checks;
 using EtlTableOps.Engines;
 using EtlTableOps.Errors;
 using EtlTableOps.Feeds;
+using EtlTableOps.Imports;
 using EtlTableOps.Journal;
 using EtlTableOps.Observability;
 using EtlTableOps.Plans;
@@ -36,6 +37,11 @@ internal sealed class SwitchWork(TableScope scope, SwapRecord record, ShadowBlue
         ? [new PlanStep("compare-live", "Read the live table once more: nobody may have written to it since the test", [scope.Dialect.ContentSum(ShadowTester.LiveContent(scope.Dialect, scope.Live))]) { Scope = StepScope.Exchange }]
         : [new PlanStep("drain", "Bring the last changes over", scope.Dialect.Drain(blueprint, long.MaxValue)) { Scope = StepScope.Exchange }];
 
+    /// <summary>What is done after the exchange: the dialect's steps, and the notes of imports go, which nothing is brought over for any more.</summary>
+    public IReadOnlyList<PlanStep> AfterSteps(ExchangeSteps steps) => record.Details.ImportNotes is { } notes
+        ? [.. steps.After, new PlanStep("remove-notes", "Remove the notes of what was imported", scope.Dialect.DropTable(notes.Log))]
+        : steps.After;
+
     /// <summary>Refuses when somebody else wrote to the shadow since its test.</summary>
     public async Task RequireUntouchedAsync(IEngineSession session, CancellationToken token)
     {
@@ -61,6 +67,7 @@ internal sealed class SwitchWork(TableScope scope, SwapRecord record, ShadowBlue
         }
         var feed = await session.ReadFeedAsync(blueprint, token).ConfigureAwait(false);
         if (feed.Changes / rate > StallBudget.TotalSeconds / 2) return null;
+        if (feed.Changes > 0) await ImportedRows.RefuseOverwritingAsync(session, record, Exchange.Incoming, blueprint, feed.Position, token).ConfigureAwait(false);
         return new LockedWork(feed.Changes == 0 ? [] : session.Dialect.Drain(blueprint, feed.Position), feed.Changes);
     }
 
@@ -68,13 +75,13 @@ internal sealed class SwitchWork(TableScope scope, SwapRecord record, ShadowBlue
     {
         if (blueprint.Feed is null) return;
         var watch = Stopwatch.StartNew();
-        var (applied, _) = await ShadowSynchronizer.CatchUpAsync(scope, blueprint, observer, token, Patience).ConfigureAwait(false);
+        var (applied, _) = await ShadowSynchronizer.CatchUpAsync(scope, record, blueprint, observer, token, Patience).ConfigureAwait(false);
         if (applied >= 1000) rate = Math.Max(AssumedRate / 10, applied / watch.Elapsed.TotalSeconds);
     }
 
     public IReadOnlyList<Sql> JournalWrites(StallReport soFar)
     {
-        var after = scope.Dialect.Exchange(Exchange).After;
+        var after = AfterSteps(scope.Dialect.Exchange(Exchange));
         var (sql, written) = scope.Journal.PrepareUpdate(record with
         {
             State = SwapState.Switched,
@@ -83,6 +90,7 @@ internal sealed class SwitchWork(TableScope scope, SwapRecord record, ShadowBlue
             Details = record.Details with
             {
                 FeedLog = null,
+                ImportNotes = null,
                 OutgoingNames = Exchange.OutgoingNames,
                 SwitchedAt = DateTime.UtcNow,
                 Stall = soFar,

@@ -29,7 +29,7 @@ internal static class ErrorRecords
         ErrorCode.ColumnExists or ErrorCode.NameTaken or ErrorCode.ShadowExists => ErrorCategory.ResourceExists,
         ErrorCode.CannotCarryOver or ErrorCode.NotSupported or ErrorCode.FeedNotPossible => ErrorCategory.NotImplemented,
         ErrorCode.WrongState or ErrorCode.NotProven or ErrorCode.ShadowChanged or ErrorCode.LiveChanged or ErrorCode.TestFailed
-            or ErrorCode.RowsWrittenSince or ErrorCode.FeedBroken or ErrorCode.CleanUpPending or ErrorCode.OwnershipUnknown => ErrorCategory.InvalidOperation,
+            or ErrorCode.RowsWrittenSince or ErrorCode.ImportedKeyTaken or ErrorCode.FeedBroken or ErrorCode.CleanUpPending or ErrorCode.OwnershipUnknown => ErrorCategory.InvalidOperation,
         ErrorCode.OperationInProgress => ErrorCategory.ResourceBusy,
         ErrorCode.LockNotObtained or ErrorCode.StallBudgetExceeded => ErrorCategory.OperationTimeout,
         ErrorCode.NotOurs or ErrorCode.NotPermitted => ErrorCategory.PermissionDenied,
