@@ -74,11 +74,11 @@ internal sealed class SnowflakeSession : DbSession
         Task.FromResult<IReadOnlyList<LockHolder>>([]);
 
     /// <inheritdoc/>
-    public override Task<IBulkWriter> BeginBulkLoadAsync(TableShape table, IReadOnlyList<Column> columns, CancellationToken token)
+    public override async Task<IBulkWriter> BeginBulkLoadAsync(TableShape table, IReadOnlyList<Column> columns, CancellationToken token)
     {
         ArgumentNullException.ThrowIfNull(table);
         ArgumentNullException.ThrowIfNull(columns);
-        throw new Errors.EtlException(Errors.ErrorCode.NotSupported, "An import of a file", "it is not built yet for this engine.", "Load a table of your own and import it with -FromTable.");
+        return await SnowflakeBulkWriter.BeginAsync(new SnowflakeBulkLoad(this, Connection, Translate, Dialect, table.Name, columns) { InTransaction = InTransaction }, token).ConfigureAwait(false);
     }
 
     /// <inheritdoc/>
