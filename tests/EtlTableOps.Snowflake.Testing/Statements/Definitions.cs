@@ -1,0 +1,54 @@
+namespace EtlTableOps.Snowflake.Testing;
+
+/// <summary>A column as CREATE TABLE or ADD COLUMN says it.</summary>
+internal sealed record ColumnDefinition(string Name, SfType? Type)
+{
+    public bool Nullable { get; init; } = true;
+
+    public Expr? Default { get; init; }
+
+    public string? DefaultText { get; init; }
+
+    public IdentityCounter? Identity { get; init; }
+
+    public string Collation { get; init; } = "";
+
+    public string Comment { get; init; } = "";
+
+    public Name? Masking { get; init; }
+
+    public IReadOnlyList<string> MaskingUsing { get; init; } = [];
+
+    public IReadOnlyDictionary<Name, string> Tags { get; init; } = new Dictionary<Name, string>();
+}
+
+internal sealed record ConstraintDefinition(string? Name, string Kind, IReadOnlyList<string> Columns)
+{
+    public Name? Parent { get; init; }
+
+    public IReadOnlyList<string> ParentColumns { get; init; } = [];
+
+    public string Comment { get; init; } = "";
+}
+
+/// <summary>What may stand behind the columns of a CREATE TABLE.</summary>
+internal sealed class TableOptions
+{
+    public bool CopyGrants { get; set; }
+
+    public bool CopyTags { get; set; }
+
+    public string? ClusterBy { get; set; }
+
+    public string? Comment { get; set; }
+
+    public int? Retention { get; set; }
+
+    public bool ChangeTracking { get; set; }
+
+    public Name? RowAccess { get; set; }
+
+    public IReadOnlyList<string> RowAccessColumns { get; set; } = [];
+
+    public IReadOnlyDictionary<Name, string> Tags { get; set; } = new Dictionary<Name, string>();
+}
