@@ -82,10 +82,6 @@ public sealed partial class SnowflakeDialect : IDialect
     public Sql TakeNumbers(SqlText nextNumber) => Sql.Write(this, $"SELECT {nextNumber} FROM TABLE(GENERATOR(ROWCOUNT => @count))");
 
     /// <inheritdoc/>
-    /// <remarks>Constraints of standard tables are informational: there is nothing that a row could break.</remarks>
-    public IReadOnlyList<IntegrityCheck> IntegrityChecks(TableShape live, ShadowBlueprint shadow) => [];
-
-    /// <inheritdoc/>
     /// <remarks>SWAP takes what it needs by itself; there is no statement that locks a table.</remarks>
     public IReadOnlyList<Sql> LockForExchange(ExchangeBlueprint exchange, TimeSpan? wait) => [];
 

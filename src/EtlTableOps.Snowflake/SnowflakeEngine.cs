@@ -33,6 +33,7 @@ public sealed class SnowflakeEngine : IEngine
         SingleWriter = false,
         MaxNameBytes = 255,
         CountedPositions = false,
+        Folding = Tables.IdentifierFolding.Upper,
         Feeds = [FeedKind.ChangeTracking, FeedKind.None],
     };
 

@@ -4,15 +4,22 @@ using System.Globalization;
 namespace EtlTableOps.Behaviour;
 
 /// <summary>An application at work on the database over one plain connection of the engine's driver. Not for several threads.</summary>
-public sealed class Consumer(DbConnection connection) : IAsyncDisposable
+/// <param name="connection">Its connection.</param>
+/// <param name="adapt">Turns the SQL that engines have in common into what this engine takes, statement by statement; null where it takes it as it is.</param>
+public sealed class Consumer(DbConnection connection, Func<string, IReadOnlyList<string>>? adapt = null) : IAsyncDisposable
 {
     /// <summary>Runs SQL; returns rows changed.</summary>
     public async Task<int> ExecuteAsync(string sql)
     {
-        await using var command = connection.CreateCommand();
-        command.CommandText = sql;
-        command.CommandTimeout = 60;
-        return await command.ExecuteNonQueryAsync();
+        var rows = 0;
+        foreach (var statement in adapt?.Invoke(sql) ?? [sql])
+        {
+            await using var command = connection.CreateCommand();
+            command.CommandText = statement;
+            command.CommandTimeout = 60;
+            rows = await command.ExecuteNonQueryAsync();
+        }
+        return rows;
     }
 
     /// <summary>Reads rows in their order, each as one line of text.</summary>

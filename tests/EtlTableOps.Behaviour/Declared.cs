@@ -3,7 +3,7 @@ using EtlTableOps.Shadows;
 namespace EtlTableOps.Behaviour;
 
 /// <summary>Changes as scenarios declare them.</summary>
-internal static class Declared
+public static class Declared
 {
     public static DeclaredChange Nothing { get; } = new();
 

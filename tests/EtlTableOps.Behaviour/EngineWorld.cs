@@ -1,5 +1,6 @@
 using EtlTableOps.Composition;
 using EtlTableOps.Engines;
+using EtlTableOps.Feeds;
 
 namespace EtlTableOps.Behaviour;
 
@@ -11,6 +12,18 @@ public abstract class EngineWorld : IAsyncDisposable
 {
     /// <summary>What a user types to connect with this tool.</summary>
     public abstract string ConnectionText { get; }
+
+    /// <summary>The feed that a table with a key gets when none is asked for.</summary>
+    public virtual FeedKind UsualFeed => FeedKind.TriggerLog;
+
+    /// <summary>Whether tables have indexes.</summary>
+    public virtual bool HasIndexes => true;
+
+    /// <summary>Whether keys and checks are enforced; else they are informational.</summary>
+    public virtual bool EnforcesConstraints => true;
+
+    /// <summary>Whether a guard hears of each write; else of what differs in the end.</summary>
+    public virtual bool SeesEveryWrite => true;
 
     /// <summary>The longest name of a table, in bytes.</summary>
     public abstract int LongestName { get; }
@@ -45,7 +58,7 @@ public abstract class EngineWorld : IAsyncDisposable
     public abstract Task<IReadOnlyList<string>> EverythingAsync();
 
     /// <summary>Connects with this tool.</summary>
-    public Task<EtlDatabase> ConnectAsync() => EngineList.ConnectAsync(ConnectionText, null, null, null, CancellationToken.None);
+    public virtual Task<EtlDatabase> ConnectAsync() => EngineList.ConnectAsync(ConnectionText, null, null, null, CancellationToken.None);
 
     /// <summary>Runs SQL on the side, on a connection of its own.</summary>
     public async Task ExecuteAsync(string sql)

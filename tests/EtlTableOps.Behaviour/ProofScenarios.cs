@@ -46,7 +46,7 @@ public abstract class ProofScenarios : EngineScenarios
         await World.ExecuteAsync("UPDATE allevents_new SET user_id = user_id + 1 WHERE event_id = 1");
         await World.ExecuteAsync("UPDATE allevents_new SET user_id = user_id - 1 WHERE event_id = 1");
         var result = await TestAsync();
-        Assert.Equal(["guard"], result.Checks.Where(c => !c.Passed).Select(c => c.Name));
+        Assert.Equal(World.SeesEveryWrite ? ["guard"] : [], result.Checks.Where(c => !c.Passed).Select(c => c.Name));
     }
 
     [Fact]
@@ -73,7 +73,7 @@ public abstract class ProofScenarios : EngineScenarios
         await World.ExecuteAsync("ALTER TABLE allevents_new ADD COLUMN sneaked_in text");
         var result = await TestAsync();
         Assert.False(result.Passed);
-        Assert.Contains(result.Checks, c => !c.Passed && (c.Message + c.Found).Contains("sneaked_in", StringComparison.Ordinal));
+        Assert.Contains(result.Checks, c => !c.Passed && (c.Message + c.Found).Contains("sneaked_in", StringComparison.OrdinalIgnoreCase));
     }
 
     [Fact]
@@ -134,6 +134,7 @@ public abstract class ProofScenarios : EngineScenarios
     [Trait("Promise", "3")]
     public async Task A_live_table_that_got_another_structure_after_the_test_is_not_switched(string meanwhile)
     {
+        Assert.SkipUnless(World.HasIndexes || !meanwhile.Contains(" INDEX ", StringComparison.Ordinal), "This engine has no indexes.");
         await EventsTable.CreateAsync(World, 50);
         await BuildAsync(Declared.Twice);
         await ProveAsync();

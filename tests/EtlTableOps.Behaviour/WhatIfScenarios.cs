@@ -50,14 +50,14 @@ public abstract class WhatIfScenarios : EngineScenarios
     {
         await EventsTable.CreateAsync(World, 20);
         var build = await Operations.NewShadowAsync(new NewShadowRequest("allevents") { Change = Declared.Twice with { Where = "event_id > 3" } }, Token);
-        Assert.Contains("allevents_new", build.Plan.Summary, StringComparison.Ordinal);
+        Assert.Contains("allevents_new", build.Plan.Summary, StringComparison.OrdinalIgnoreCase);
         Assert.Contains("event_id > 3", build.Plan.Summary, StringComparison.Ordinal);
-        Assert.Contains(build.Plan.Notes, n => n.Contains("event_id", StringComparison.Ordinal));
+        Assert.Contains(build.Plan.Notes, n => n.Contains("event_id", StringComparison.OrdinalIgnoreCase));
         Assert.All(build.Plan.Steps, s => Assert.NotEmpty(s.Title));
         await RunAsync(build);
         await ProveAsync();
         var swap = await Operations.SwitchAsync(new SwitchRequest("allevents"), Token);
-        Assert.Contains("allevents_old_", swap.Plan.Summary, StringComparison.Ordinal);
+        Assert.Contains("allevents_old_", swap.Plan.Summary, StringComparison.OrdinalIgnoreCase);
     }
 
     private async Task UnchangedAsync<T>(Func<Task<PreparedOperation<T>>> prepare)
@@ -72,7 +72,7 @@ public abstract class WhatIfScenarios : EngineScenarios
     {
         // A second or two between the look and the act must not change a name that was shown.
         await Task.Delay(1100, Token);
-        var shown = operation.Plan.Steps.SelectMany(s => s.Statements).Select(s => s.Text).ToList();
+        var shown = operation.Plan.Steps.SelectMany(s => s.Statements).SelectMany(s => s.All).Select(s => s.Text).ToList();
         Told.Clear();
         await RunAsync(operation);
         var ran = Told.Statements;

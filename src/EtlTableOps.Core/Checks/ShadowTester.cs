@@ -88,8 +88,8 @@ internal sealed class ShadowTester(EtlDatabase database, IRunObserver observer)
             return new ShadowTestResult
             {
                 Connection = database,
-                Table = record.Live.ToString(),
-                Shadow = record.Incoming.ToString(),
+                Table = database.Show(record.Live),
+                Shadow = database.Show(record.Incoming),
                 SwapId = record.Id,
                 Passed = passed,
                 Checks = checks,

@@ -18,6 +18,9 @@ public sealed record EngineCapabilities
     /// <summary>Only one session of the whole database can write at a time.</summary>
     public required bool SingleWriter { get; init; }
 
+    /// <summary>How a name without quotes is stored.</summary>
+    public Tables.IdentifierFolding Folding { get; init; } = Tables.IdentifierFolding.Lower;
+
     /// <summary>Longest name of an object, in bytes of UTF-8.</summary>
     public required int MaxNameBytes { get; init; }
 

@@ -72,6 +72,13 @@ public sealed class EtlDatabase
     /// <summary>No more sessions can be opened from it; operations that run go on.</summary>
     public void Close() => closed = true;
 
+    /// <summary>A table's name as a user of this engine writes it.</summary>
+    public string Show(Tables.TableName name)
+    {
+        ArgumentNullException.ThrowIfNull(name);
+        return name.ToString(Capabilities.Folding);
+    }
+
     /// <summary>The name and where it leads.</summary>
     public override string ToString() => Display;
 }

@@ -43,7 +43,7 @@ public sealed record Sql(string Text, IReadOnlyList<SqlParameter> Parameters)
     public IReadOnlyList<Sql> All => [.. Before, this];
 
     /// <summary>The same statement with these parameters added.</summary>
-    public Sql With(params SqlParameter[] parameters) => this with { Parameters = [.. Parameters, .. parameters] };
+    public Sql With(params SqlParameter[] parameters) => this with { Parameters = [.. Parameters, .. parameters], Before = [.. Before.Select(b => b.With(parameters))] };
 
     /// <summary>The text alone.</summary>
     public override string ToString() => Text;

@@ -133,7 +133,7 @@ internal sealed class BlueprintResolver(IEngineSession session, TableShape live)
         Collation = c.Collation,
     };
 
-    private static ShadowColumn Added(AddedColumn added)
+    private ShadowColumn Added(AddedColumn added)
     {
         var text = ColumnTypeText.Parse(added.Type);
         if (text.Refused is { } word)
@@ -141,7 +141,7 @@ internal sealed class BlueprintResolver(IEngineSession session, TableShape live)
         if (text.NotNull && added.Expression is null && text.Default is null)
             throw new EtlException(ErrorCode.BadInput, $"Added column {added.Name} is NOT NULL and has neither an expression nor a default for the rows that are there.");
         var source = added.Expression is { } expression ? SqlText.InParentheses(expression) : text.Default is { } value ? SqlText.InParentheses(value) : new SqlText("NULL");
-        return new ShadowColumn(added.Name, text.Type, source)
+        return new ShadowColumn(Dialect.Folding == IdentifierFolding.Upper && !added.Quoted ? TableName.ParsePart(added.Name, Dialect.Folding) : added.Name, text.Type, source)
         {
             Nullable = !text.NotNull,
             Default = text.Default,

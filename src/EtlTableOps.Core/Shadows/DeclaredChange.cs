@@ -56,12 +56,18 @@ public sealed record DeclaredChange
 /// <param name="Expression">SQL that computes it from the live row; null leaves it to its default.</param>
 public sealed record AddedColumn(string Name, string Type, string? Expression = null)
 {
+    /// <summary>
+    /// Whether the name stood in double quotes. On an engine that stores unquoted names in capitals, one without quotes is stored so too: else nobody could
+    /// name the column without quotes.
+    /// </summary>
+    public bool Quoted { get; init; }
+
     /// <summary>Reads <c>name type [= expression]</c>; a name with blanks stands in double quotes.</summary>
     /// <exception cref="Errors.EtlException"><see cref="Errors.ErrorCode.BadInput"/> when the text is none.</exception>
     public static AddedColumn Parse(string text)
     {
         var (name, type, expression) = DeclaredColumnText.ReadTyped(text);
-        return new AddedColumn(name, type, expression);
+        return new AddedColumn(name, type, expression) { Quoted = text.TrimStart().StartsWith('"') };
     }
 }
 

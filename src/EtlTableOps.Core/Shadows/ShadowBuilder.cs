@@ -186,8 +186,8 @@ internal sealed class ShadowBuilder(EtlDatabase database, IRunObserver observer)
     public static ShadowTable Describe(EtlDatabase database, SwapRecord record, TimeSpan elapsed, long rowsDone, long lag) => new()
     {
         Connection = database,
-        Table = record.Live.ToString(),
-        Shadow = record.Incoming.ToString(),
+        Table = database.Show(record.Live),
+        Shadow = database.Show(record.Incoming),
         SwapId = record.Id,
         State = record.State,
         Rows = record.Details.Rows,

@@ -137,7 +137,7 @@ internal sealed class TableSwitcher(EtlDatabase database, IRunObserver observer)
             foreach (var difference in differences) observer.OnEvent(new RunWarning($"After the switch: {difference}"));
             record = await scope.Journal.SaveAsync(record with { Details = record.Details with { Stall = stall, Differences = differences } }, token).ConfigureAwait(false);
             var removed = await new VersionKeeper(database, observer).RemoveAsync(scope, await VersionKeeper.ChooseAsync(scope, request.KeepVersions, token).ConfigureAwait(false), token).ConfigureAwait(false);
-            return SwapFinisher.Describe(database, record, watch.Elapsed) with { Removed = [.. removed.Select(r => r.VersionTable!.ToString())] };
+            return SwapFinisher.Describe(database, record, watch.Elapsed) with { Removed = [.. removed.Select(r => database.Show(r.VersionTable!))] };
         }
     }
 }

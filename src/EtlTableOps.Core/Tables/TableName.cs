@@ -52,6 +52,15 @@ public sealed record TableName(string? Schema, string Name)
     /// <summary>The name for people; a part that needs quotes has them.</summary>
     public override string ToString() => Schema is null ? Show(Name) : Show(Schema) + "." + Show(Name);
 
+    /// <summary>The name for people, so that an engine of this folding reads back the very name that was shown.</summary>
+    public string ToString(IdentifierFolding folding)
+    {
+        if (folding != IdentifierFolding.Upper) return ToString();
+        return Schema is null ? ShowUpper(Name) : ShowUpper(Schema) + "." + ShowUpper(Name);
+
+        static string ShowUpper(string part) => IsPlain(part) && !part.Any(char.IsAsciiLetterLower) ? part : "\"" + part.Replace("\"", "\"\"", StringComparison.Ordinal) + "\"";
+    }
+
     // With a capital it is shown in quotes, so that every engine reads back the very name that was shown.
     private static string Show(string part) =>
         IsPlain(part) && !part.Any(char.IsAsciiLetterUpper) ? part : "\"" + part.Replace("\"", "\"\"", StringComparison.Ordinal) + "\"";

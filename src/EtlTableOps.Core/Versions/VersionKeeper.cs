@@ -151,8 +151,8 @@ internal sealed class VersionKeeper(EtlDatabase database, IRunObserver observer)
         return new TableVersion
         {
             Connection = database,
-            Table = record.Live.ToString(),
-            Version = record.VersionTable!.ToString(),
+            Table = database.Show(record.Live),
+            Version = database.Show(record.VersionTable!),
             SwapId = record.Id,
             Retired = retired,
             Age = DateTime.UtcNow - retired,

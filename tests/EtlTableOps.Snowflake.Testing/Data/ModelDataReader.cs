@@ -1,4 +1,5 @@
 using System.Collections;
+using System.Data;
 using System.Data.Common;
 using System.Globalization;
 
@@ -53,6 +54,15 @@ public sealed class ModelDataReader : DbDataReader
 
     /// <inheritdoc/>
     public override void Close() => closed = true;
+
+    /// <inheritdoc/>
+    public override DataTable GetSchemaTable()
+    {
+        var table = new DataTable { Locale = CultureInfo.InvariantCulture };
+        foreach (var (name, type) in new[] { ("ColumnName", typeof(string)), ("NumericPrecision", typeof(int)), ("NumericScale", typeof(int)), ("ColumnSize", typeof(int)) }) table.Columns.Add(name, type);
+        foreach (var column in Current.Columns) table.Rows.Add(column.Name, column.Type.Precision, column.Type.Scale, (int)Math.Min(column.Type.Length, int.MaxValue));
+        return table;
+    }
 
     /// <inheritdoc/>
     public override object GetValue(int ordinal)

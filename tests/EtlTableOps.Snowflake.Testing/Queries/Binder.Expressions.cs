@@ -24,6 +24,7 @@ internal sealed partial class Binder(StatementRun run)
             LiteralExpr literal => literal.Value is null ? Null : Constant(literal.Value, literal.Type),
             ParameterExpr parameter => run.Bind(parameter.Number) is { } bind ? (bind.Value is null ? Null with { Type = bind.Type } : Constant(bind.Value, bind.Type)) : throw new ModelError(1003, "42000", "SQL compilation error:\nBind variable not set."),
             ColumnExpr column => Column(column, scope),
+            VariableExpr variable => run.Session.Variables.TryGetValue(variable.Name, out var held) ? (held.Value is null ? Null with { Type = held.Type } : Constant(held.Value, held.Type)) : throw ModelError.Compilation($"Session variable '${variable.Name}' does not exist"),
             DollarExpr dollar => Dollar(dollar, scope),
             UnaryExpr { Sign: "NOT" } not => Not(Condition(not.Operand, scope)),
             UnaryExpr minus => Negative(Bind(minus.Operand, scope)),

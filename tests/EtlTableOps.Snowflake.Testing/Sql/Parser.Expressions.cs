@@ -178,6 +178,9 @@ internal sealed partial class Parser
             case TokenKind.Parameter:
                 at++;
                 return new ParameterExpr(parameters++) { Key = "?" + parameters.ToString(CultureInfo.InvariantCulture), Position = token.Start };
+            case TokenKind.Variable:
+                at++;
+                return Keyed(start, new VariableExpr(token.Value));
             case TokenKind.Dollar:
                 at++;
                 return Keyed(start, new DollarExpr(int.Parse(token.Value, CultureInfo.InvariantCulture)));

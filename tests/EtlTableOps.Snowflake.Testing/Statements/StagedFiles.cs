@@ -128,7 +128,7 @@ internal static class StagedFiles
         var quote = options.GetValueOrDefault("FIELD_OPTIONALLY_ENCLOSED_BY", "NONE") is { Length: 1 } q ? q[0] : '\0';
         var escape = options.GetValueOrDefault("ESCAPE_UNENCLOSED_FIELD", "\\") is { Length: 1 } e ? e[0] : '\0';
         var enclosedEscape = options.GetValueOrDefault("ESCAPE", "NONE") is { Length: 1 } ee ? ee[0] : '\0';
-        var nullIf = options.GetValueOrDefault("NULL_IF", "\\N").Split('\u0001');
+        string[] nullIf = options.GetValueOrDefault("NULL_IF", "\\N") is { Length: > 0 } nulls ? nulls.Split('\u0001') : [];
         var emptyIsNull = !options.GetValueOrDefault("EMPTY_FIELD_AS_NULL", "TRUE").Equals("FALSE", StringComparison.OrdinalIgnoreCase);
         var skip = int.Parse(options.GetValueOrDefault("SKIP_HEADER", "0"), System.Globalization.CultureInfo.InvariantCulture);
         var parseHeader = options.GetValueOrDefault("PARSE_HEADER", "FALSE").Equals("TRUE", StringComparison.OrdinalIgnoreCase);
