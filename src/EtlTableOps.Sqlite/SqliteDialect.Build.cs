@@ -15,7 +15,16 @@ internal sealed partial class SqliteDialect
     private const double IndexSecondsPerRow = 0.7e-6;
 
     /// <summary>Rows that a first chunk may have; the runner finds the right size from there.</summary>
-    private const double FirstChunkRows = 20_000;
+    private const long FirstChunkRows = 5_000;
+
+    /// <summary>
+    /// Copies the pages of the write-ahead log into the file. No writer has to wait for it, so that another session does it while rows are loaded: it is
+    /// done by neither the load nor an application's commit. Without such a log it does nothing.
+    /// </summary>
+    private static readonly Sql CopyLog = new("PRAGMA wal_checkpoint(PASSIVE)");
+
+    /// <summary>Meanwhile the loading session copies pages itself only when the other cannot keep up (128 MB of pages of the usual size).</summary>
+    private static readonly Sql LeaveLogToAnother = new("PRAGMA wal_autocheckpoint = 32768");
 
     /// <inheritdoc/>
     public IReadOnlyList<PlanStep> BuildShadow(ShadowBlueprint shadow)
@@ -39,6 +48,7 @@ internal sealed partial class SqliteDialect
         var rows = live.EstimatedRows < 0 ? long.MaxValue : live.EstimatedRows;
         var early = !shadow.StructureOnly && indexes.Count > 0 && rows * IndexSecondsPerRow > shadow.StallBudget.TotalSeconds;
         if (early) create.AddRange(indexes.Select(i => i.Sql));
+        if (!shadow.StructureOnly && live.Path is not null && shadow.Query is null) create.Add(LeaveLogToAnother);
         steps.Add(new PlanStep("create", early
             ? $"Create {shadow.Shadow} with its {indexes.Count.ToString(CultureInfo.InvariantCulture)} indexes; made after the load they would keep writers out for longer than the stall budget"
             : $"Create {shadow.Shadow}", create));
@@ -138,21 +148,22 @@ internal sealed partial class SqliteDialect
             yield return new PlanStep("load", "Load the rows in one statement, because they lie along no numbers; other writers wait for it", [Rows(new SqlText("true"))]) { CountsRows = true };
             yield break;
         }
-        var span = (double)path.Last - path.First + 1;
-        var rows = live.EstimatedRows > 0 ? live.EstimatedRows : span;
         yield return new PlanStep("load", "Load the rows", [Rows(new SqlText($"{path.Position} >= @from AND {path.Position} < @below"))])
         {
             CountsRows = true,
-            Chunks = new ChunkRange(path.First, path.Last + 1, (long)Math.Clamp(FirstChunkRows * span / rows, 1, span))
+            Chunks = new ChunkRange(path.First, long.MaxValue, FirstChunkRows)
             {
                 Aim = shadow.StallBudget / 2,
                 Yield = 0.5,
-                Others = new Sql("PRAGMA data_version"),
+                Others = Others,
+                // Row numbers may have gaps of any width, and a chunk is to be so many rows.
+                Behind = Sql.Write(this, $"SELECT max(p) + 1, count(*) FROM (SELECT {path.Position} AS p FROM {live.Name} WHERE {path.Position} >= @from ORDER BY {path.Position} LIMIT @count)"),
+                Meanwhile = CopyLog,
             },
         };
-        yield return new PlanStep("load-rest", "Load the rows that were added beyond the range meanwhile",
+        yield return new PlanStep("load-rest", "Load the rows that were added before the first one meanwhile",
         [
-            Rows(new SqlText($"{path.Position} > {SqliteNames.Number(path.Last)}")),
+            new Sql("PRAGMA wal_autocheckpoint = 1000"),
             Rows(new SqlText($"{path.Position} < {SqliteNames.Number(path.First)}")),
         ])
         { CountsRows = true };

@@ -24,6 +24,12 @@ internal sealed partial class SqliteDialect : IImportChunks
     public Sql Others => new("PRAGMA data_version");
 
     /// <inheritdoc/>
+    public IReadOnlyList<Sql> PrepareSession => [LeaveLogToAnother];
+
+    /// <inheritdoc/>
+    public Sql Meanwhile => CopyLog;
+
+    /// <inheritdoc/>
     public IReadOnlyList<Sql> CollectStatistics(TableName shadow) => [new Sql("PRAGMA analysis_limit = 1000"), Sql.Write(this, $"ANALYZE {shadow}")];
 
     /// <inheritdoc/>

@@ -59,6 +59,12 @@ public interface IImportChunks : IImportNotes
     /// </summary>
     IReadOnlyList<Sql> CollectStatistics(TableName shadow);
 
+    /// <summary>Settings of the session that writes the pieces, run once before the first.</summary>
+    IReadOnlyList<Sql> PrepareSession { get; }
+
+    /// <summary>What another session repeats while the pieces are written (<see cref="Plans.ChunkRange.Meanwhile"/>).</summary>
+    Sql Meanwhile { get; }
+
     /// <summary>A query of one whole number that changes when others have written.</summary>
     Sql Others { get; }
 }

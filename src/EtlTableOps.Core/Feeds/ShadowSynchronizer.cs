@@ -16,6 +16,9 @@ internal sealed class ShadowSynchronizer(EtlDatabase database, IRunObserver obse
     private const string Operation = "sync";
     private const int FirstBatch = 2_000;
 
+    /// <summary>Where others wait for each batch, the first one must be small whatever a change costs.</summary>
+    private const int FirstBatchOfSingleWriter = 200;
+
     /// <summary>What is left may be drained inside the switch; below this the loop need not chase busy writers for ever.</summary>
     private const long SmallLag = 200;
 
@@ -71,7 +74,7 @@ internal sealed class ShadowSynchronizer(EtlDatabase database, IRunObserver obse
         var aim = session.Capabilities.SingleWriter ? blueprint.StallBudget / 2 : TimeSpan.FromSeconds(1);
         var watch = Stopwatch.StartNew();
         var applied = 0L;
-        long batch = FirstBatch;
+        long batch = session.Capabilities.SingleWriter ? FirstBatchOfSingleWriter : FirstBatch;
         var state = await session.ReadFeedAsync(blueprint, token).ConfigureAwait(false);
         var total = state.Changes;
         const string title = "Bring logged changes over";

@@ -43,7 +43,9 @@ internal sealed class ChunkedImport(TableScope scope, IImportChunks dialect, IRu
         try
         {
             var writer = new ChunkedWriter(scope.Session, shadow, columns, blueprint.Guard, notes, number, Aim, dialect.Others);
-            var rows = await load(writer).ConfigureAwait(false);
+            foreach (var sql in dialect.PrepareSession) await scope.Session.ExecuteAsync(sql, token).ConfigureAwait(false);
+            var rows = 0L;
+            await Beside.RunAsync(scope.Session, dialect.Meanwhile, observer, async () => rows = await load(writer).ConfigureAwait(false), token).ConfigureAwait(false);
             await CollectStatisticsAsync(shadow.Name, token).ConfigureAwait(false);
             var content = await scope.Session.ReadContentAsync(blueprint.ActualContent(scope.Dialect) with { From = null, Query = dialect.RowsOf(notes, shadow, number), ExceptLogged = null }, token).ConfigureAwait(false);
             var done = await Patience.WhileBusyAsync(scope.Session, () => EndAsync(record, source, shown, content, watch.Elapsed, token), token).ConfigureAwait(false);

@@ -21,7 +21,7 @@ internal sealed class ChunkRunner(IEngineSession session, IRunObserver observer,
     {
         if (chunks.Sessions <= 1 || !session.Capabilities.SharedSnapshots)
         {
-            await WorkAsync(session, null, token).ConfigureAwait(false);
+            await Beside.RunAsync(session, chunks.Meanwhile, observer, () => WorkAsync(session, null, token), token).ConfigureAwait(false);
             return rows;
         }
 
@@ -58,20 +58,21 @@ internal sealed class ChunkRunner(IEngineSession session, IRunObserver observer,
     private async Task WorkAsync(IEngineSession worker, string? snapshot, CancellationToken token)
     {
         var gaps = new Gaps(chunks.Yield, chunks.Others);
-        while (Take() is { } chunk)
+        while (await TakeAsync(worker, token).ConfigureAwait(false) is { } chunk)
         {
             token.ThrowIfCancellationRequested();
-            var begun = watch.Elapsed;
-            var changed = await Patience.WhileBusyAsync(worker, () => RunChunkAsync(worker, snapshot, chunk, token), token).ConfigureAwait(false);
-            Done(chunk.Below - chunk.From, changed, watch.Elapsed - begun);
-            await gaps.PauseAsync(worker, watch.Elapsed - begun, token).ConfigureAwait(false);
+            var (changed, held) = await Patience.WhileBusyAsync(worker, () => RunChunkAsync(worker, snapshot, chunk, token), token).ConfigureAwait(false);
+            Done(chunk.Size, changed, held);
+            await gaps.PauseAsync(worker, held, token).ConfigureAwait(false);
         }
     }
 
-    private async Task<long> RunChunkAsync(IEngineSession worker, string? snapshot, (long From, long Below) chunk, CancellationToken token)
+    /// <summary>One chunk, and for how long it kept others out: the wait for its turn is no reason to make the next one smaller.</summary>
+    private async Task<(long Changed, TimeSpan Held)> RunChunkAsync(IEngineSession worker, string? snapshot, Chunk chunk, CancellationToken token)
     {
         var changed = 0L;
         var transaction = await worker.BeginAsync(snapshot is null ? TransactionMode.Write : TransactionMode.SnapshotWrite, snapshot, token).ConfigureAwait(false);
+        var begun = watch.Elapsed;
         await using (transaction.ConfigureAwait(false))
         {
             foreach (var sql in step.Statements)
@@ -80,17 +81,29 @@ internal sealed class ChunkRunner(IEngineSession session, IRunObserver observer,
             }
             await transaction.CommitAsync(token).ConfigureAwait(false);
         }
-        return changed;
+        return (changed, watch.Elapsed - begun);
     }
 
-    private (long From, long Below)? Take()
+    private async Task<Chunk?> TakeAsync(IEngineSession worker, CancellationToken token)
+    {
+        if (chunks.Behind is null) return Take();
+        if (next >= chunks.End) return null;
+        var sql = chunks.Behind.With(new("from", next), new("count", size));
+        var (behind, found) = (await worker.QueryAsync(sql, r => (r.IsDBNull(0) ? chunks.End : r.GetInt64(0), r.GetInt64(1)), token).ConfigureAwait(false))[0];
+        var from = next;
+        // Fewer than were asked for are the last; whoever adds rows all the while would keep the walk going for ever.
+        next = found < size ? chunks.End : behind;
+        return found == 0 ? null : new Chunk(from, behind, size);
+    }
+
+    private Chunk? Take()
     {
         lock (gate)
         {
             if (next >= chunks.End) return null;
             var from = next;
             next = Math.Min(chunks.End, from + size);
-            return (from, next);
+            return new Chunk(from, next, next - from);
         }
     }
 
@@ -110,4 +123,6 @@ internal sealed class ChunkRunner(IEngineSession session, IRunObserver observer,
         }
         observer.OnEvent(new RunProgress(operation, step.Title, soFar, totalRows, watch.Elapsed));
     }
+
+    private readonly record struct Chunk(long From, long Below, long Size);
 }

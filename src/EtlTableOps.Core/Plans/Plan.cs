@@ -59,7 +59,7 @@ public enum StepScope
 /// </summary>
 /// <param name="First">The first position.</param>
 /// <param name="End">One past the last position.</param>
-/// <param name="Size">Positions in the first chunk.</param>
+/// <param name="Size">Positions in the first chunk; rows where <see cref="Behind"/> finds the positions.</param>
 public sealed record ChunkRange(long First, long End, long Size)
 {
     /// <summary>When set, the size of the next chunk is adjusted so that one takes about this long.</summary>
@@ -73,6 +73,17 @@ public sealed record ChunkRange(long First, long End, long Size)
     /// tenth; null always pauses in full.
     /// </summary>
     public Sql? Others { get; init; }
+
+    /// <summary>
+    /// A query for the position behind the next <c>@count</c> rows from <c>@from</c> on, and how many these are (two bigint), asked before each chunk;
+    /// the walk ends where they are fewer. For positions with gaps, where so many positions may be no rows at all or far too many; null cuts by positions.
+    /// </summary>
+    public Sql? Behind { get; init; }
+
+    /// <summary>
+    /// What another session runs again and again while the chunks are loaded, to have work done beside them that needs no lock; null for nothing.
+    /// </summary>
+    public Sql? Meanwhile { get; init; }
 
     /// <summary>How many sessions work side by side, all on one snapshot.</summary>
     public int Sessions { get; init; } = 1;
