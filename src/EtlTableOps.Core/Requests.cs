@@ -24,7 +24,7 @@ public sealed record NewShadowRequest(string Table)
     /// <summary>How long other people's statements may be made to wait.</summary>
     public TimeSpan StallBudget { get; init; } = SwitchRequest.DefaultStallBudget;
 
-    /// <summary>Sessions that load side by side where the engine can; 0 for two.</summary>
+    /// <summary>Sessions that load, and build indexes, side by side where the engine can; 0 for two.</summary>
     public int Sessions { get; init; }
 }
 

@@ -28,7 +28,8 @@ public sealed partial class PostgreSqlDialect
         var rest = Finish(shadow, live);
         if (rest.Count > 0) steps.Add(new PlanStep("finish", "Set what needs the rows or the indexes", rest));
 
-        // VACUUM sets the visibility map too: without it there is no index-only scan until autovacuum has come by.
+        // VACUUM and not ANALYZE alone, which would save half of the time: without a visibility map there is no index-only scan, and autovacuum, which so
+        // many new rows call up within a minute, would hold a lock that keeps the switch away for as long as its slow pace takes.
         steps.Add(new PlanStep("statistics", $"Gather statistics of {shadow.Shadow}", [Sql.Write(this, $"VACUUM (ANALYZE) {shadow.Shadow}")])
         {
             Scope = StepScope.NoTransaction,
@@ -36,6 +37,9 @@ public sealed partial class PostgreSqlDialect
         });
         return steps;
     }
+
+    /// <summary>A table of a few megabytes is done before another session has opened.</summary>
+    private static int SessionsFor(long pages, ShadowBlueprint shadow) => pages < 1000 ? 1 : shadow.Sessions;
 
     private static TableName NameOf(ShadowBlueprint shadow, TableMember member) =>
         member.Parent == 0 ? shadow.Shadow : member.Name.WithName(shadow.NameOf(AttachmentKind.Partition, member.Name.Name));
@@ -188,81 +192,9 @@ public sealed partial class PostgreSqlDialect
             yield return new PlanStep(name, $"Load the rows of {heaps[i].Name}", [Sql.Write(this, $"{into} FROM {source} WHERE {range}{new SqlText(where)}")])
             {
                 CountsRows = true,
-                Chunks = new ChunkRange(0, pages, Math.Max(1, Math.Min(FirstChunkPages, pages / Math.Max(1, shadow.Sessions)))) { Aim = ChunkAim, Sessions = pages < 1000 ? 1 : shadow.Sessions },
+                Chunks = new ChunkRange(0, pages, Math.Max(1, Math.Min(FirstChunkPages, pages / Math.Max(1, shadow.Sessions)))) { Aim = ChunkAim, Sessions = SessionsFor(pages, shadow) },
             };
         }
-    }
-
-    /// <summary>Index by index, each a step, so that a long build tells where it is; children before the parent that they become part of.</summary>
-    private IEnumerable<PlanStep> Indexes(ShadowBlueprint shadow, PostgreSqlTable live)
-    {
-        var number = 0;
-        foreach (var member in live.Members.Reverse())
-        {
-            foreach (var index in member.Indexes.Where(i => Has(shadow, i.Columns)))
-            {
-                number++;
-                var at = member.Parent == 0 ? "" : $" of {member.Name.Name}";
-                yield return new PlanStep($"index-{number.ToString(CultureInfo.InvariantCulture)}", $"Build {(index.Constraint is null ? "index" : "key")} {index.Name}{at}",
-                [
-                    PinPath,
-                    new Sql("SET LOCAL maintenance_work_mem = '256MB'"),
-                    Sql.Write(this, $"SET LOCAL default_tablespace = {new SqlText(index.Tablespace ?? "''")}"),
-                    .. CreateIndex(shadow, live, member, index),
-                ])
-                {
-                    Progress = member.PartitionKey is null ? IndexProgress(NameOf(shadow, member)) : null,
-                };
-            }
-        }
-    }
-
-    /// <summary>Half of an index build is the scan, the other half the sorted tuples' way into the tree.</summary>
-    private Sql IndexProgress(TableName table) => Sql.Write(this, $"""
-        SELECT CASE WHEN p.tuples_total > 0 THEN 50 + 50 * p.tuples_done / p.tuples_total ELSE 50 * p.blocks_done / greatest(p.blocks_total, 1) END, 100::bigint
-        FROM pg_catalog.pg_stat_progress_create_index p WHERE p.relid = pg_catalog.to_regclass({new SqlLiteral(Qualified(table))})
-        """);
-
-    private IEnumerable<Sql> CreateIndex(ShadowBlueprint shadow, PostgreSqlTable live, TableMember member, IndexFacts index)
-    {
-        var table = NameOf(shadow, member);
-        var kind = index.Constraint is null ? AttachmentKind.Index : AttachmentKind.Key;
-        var kept = shadow.NameOf(kind, index.Name);
-        var here = table.WithName(kept);
-        var partitioned = member.PartitionKey is not null;
-        var only = new SqlText(partitioned ? "ONLY " : "");
-        var unique = new SqlText(index.Unique ? "UNIQUE " : "");
-        if (index.Constraint is 'p' or 'u' && !partitioned)
-        {
-            // An index first and the constraint from it: the index's storage parameters and included columns stay as they are.
-            yield return Sql.Write(this, $"CREATE {unique}INDEX {new Id(kept)} ON {table} {new SqlText(index.Tail)}");
-            yield return Sql.Write(this, $"ALTER TABLE {table} ADD CONSTRAINT {new Id(kept)} {new SqlText(index.Constraint == 'p' ? "PRIMARY KEY" : "UNIQUE")} USING INDEX {new Id(kept)}{new SqlText(index.Deferral)}");
-        }
-        else if (index.Constraint is not null)
-        {
-            yield return Sql.Write(this, $"ALTER TABLE {only}{table} ADD CONSTRAINT {new Id(kept)} {new SqlText(index.ConstraintDefinition!)}");
-            if (index.Options.Length > 0 && !partitioned) yield return Sql.Write(this, $"ALTER INDEX {here} SET ({new SqlText(index.Options)})");
-        }
-        else
-        {
-            yield return Sql.Write(this, $"CREATE {unique}INDEX {new Id(kept)} ON {only}{table} {new SqlText(index.Tail)}");
-        }
-        if (partitioned)
-        {
-            foreach (var part in live.Members.Where(m => m.Parent == member.Oid))
-            {
-                foreach (var piece in part.Indexes.Where(i => i.Parent == index.Name))
-                {
-                    var pieceName = part.Name.WithName(shadow.NameOf(piece.Constraint is null ? AttachmentKind.Index : AttachmentKind.Key, piece.Name));
-                    yield return Sql.Write(this, $"ALTER INDEX {here} ATTACH PARTITION {pieceName}");
-                }
-            }
-        }
-        foreach (var (position, target) in index.Targets) yield return Sql.Write(this, $"ALTER INDEX {here} ALTER COLUMN {position} SET STATISTICS {target}");
-        if (index.Comment is { } comment) yield return Sql.Write(this, $"COMMENT ON INDEX {here} IS {new SqlLiteral(comment)}");
-        if (index.ConstraintComment is { } said) yield return Sql.Write(this, $"COMMENT ON CONSTRAINT {new Id(kept)} ON {table} IS {new SqlLiteral(said)}");
-        if (index.Clustered) yield return Sql.Write(this, $"ALTER TABLE {table} CLUSTER ON {new Id(kept)}");
-        if (index.ReplicaIdentity) yield return Sql.Write(this, $"ALTER TABLE {table} REPLICA IDENTITY USING INDEX {new Id(kept)}");
     }
 
     private List<Sql> Finish(ShadowBlueprint shadow, PostgreSqlTable live)

@@ -66,7 +66,7 @@ internal sealed class PostgreSqlSession : DbSession
                 throw new EtlException(ErrorCode.NotSupported, "PostgreSQL " + info.ServerVersion, "version 12 is the oldest that is supported",
                     "Upgrade the server.");
             }
-            await LimitDeadPeersAsync(connection, settings, token).ConfigureAwait(false);
+            await LimitDeadPeersAsync(connection, settings, version / 10000, token).ConfigureAwait(false);
             return new PostgreSqlSession(connection, settings, info, version / 10000);
         }
     }
@@ -291,12 +291,19 @@ internal sealed class PostgreSqlSession : DbSession
         "SET idle_in_transaction_session_timeout = '60s'",
     ];
 
-    private static async Task LimitDeadPeersAsync(NpgsqlConnection connection, NpgsqlConnectionStringBuilder settings, CancellationToken token)
+    private static async Task LimitDeadPeersAsync(NpgsqlConnection connection, NpgsqlConnectionStringBuilder settings, int majorVersion, CancellationToken token)
     {
-        if (settings.Host!.StartsWith('/')) return;
+        // A statement that nobody waits for any more, such as the index build of a process that was killed, ends soon and not when it is done.
+        if (majorVersion >= 14) await SetIfKnownAsync(connection, "SET client_connection_check_interval = '5s'", token).ConfigureAwait(false);
+        if (!settings.Host!.StartsWith('/'))
+            await SetIfKnownAsync(connection, "SET tcp_keepalives_idle = 30; SET tcp_keepalives_interval = 10; SET tcp_keepalives_count = 3; SET tcp_user_timeout = '60s'", token).ConfigureAwait(false);
+    }
+
+    private static async Task SetIfKnownAsync(NpgsqlConnection connection, string settings, CancellationToken token)
+    {
         try
         {
-            var command = new NpgsqlCommand("SET tcp_keepalives_idle = 30; SET tcp_keepalives_interval = 10; SET tcp_keepalives_count = 3; SET tcp_user_timeout = '60s'", connection);
+            var command = new NpgsqlCommand(settings, connection);
             await using (command.ConfigureAwait(false)) await command.ExecuteNonQueryAsync(token).ConfigureAwait(false);
         }
         catch (PostgresException)

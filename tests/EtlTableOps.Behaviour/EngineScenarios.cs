@@ -156,8 +156,10 @@ public sealed class Recorder : IRunObserver
     {
         lock (events) events.Add(happened);
         Hear?.Invoke(happened);
-        if (happened is StepStarted or StepFinished && ++boundaries == FailAt)
-            throw new InjectedFaultException($"at boundary {boundaries} ({happened})");
+        if (happened is not (StepStarted or StepFinished)) return;
+        // Steps may run side by side.
+        var number = Interlocked.Increment(ref boundaries);
+        if (number == FailAt) throw new InjectedFaultException($"at boundary {number} ({happened})");
     }
 }
 

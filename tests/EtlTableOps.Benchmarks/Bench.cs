@@ -20,13 +20,16 @@ internal abstract class Bench
     /// <summary>The engine's own tool adds the rows of a CSV file to a table.</summary>
     public abstract Task RawImportAsync(string file, string table);
 
+    /// <summary>A query of the bytes that a table takes without its indexes; null where that is not known.</summary>
+    public virtual string? Size(string table) => null;
+
     /// <summary>A scan of the table to hold the checksum against.</summary>
     public abstract string Scan { get; }
 
     public const string Columns = "event_id, event_ts, user_id, event_type, country, amount, payload";
 }
 
-internal sealed class SqliteBench(string folder) : Bench
+internal sealed class SqliteBench(string folder, int filling) : Bench
 {
     private readonly string file = Path.Combine(folder, "bench.db");
 
@@ -39,7 +42,7 @@ internal sealed class SqliteBench(string folder) : Bench
     [
         "PRAGMA journal_mode=WAL",
         "CREATE TABLE allevents (event_id INTEGER PRIMARY KEY, event_ts TEXT NOT NULL, user_id INTEGER NOT NULL, event_type TEXT NOT NULL, country TEXT, amount NUMERIC, payload TEXT)",
-        string.Create(CultureInfo.InvariantCulture, $"WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < {rows}) INSERT INTO allevents SELECT i, strftime('%Y-%m-%dT%H:%M:%S', 1700000000 + i * 7, 'unixepoch'), i * 7919 % 100003, 'type' || i % 12, 'C' || i % 40, i % 9973 / 100.0, 'payload of event ' || i FROM n"),
+        string.Create(CultureInfo.InvariantCulture, $"WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < {rows}) INSERT INTO allevents SELECT i, strftime('%Y-%m-%dT%H:%M:%S', 1700000000 + i * 7, 'unixepoch'), i * 7919 % 100003, 'type' || i % 12, 'C' || i % 40, i % 9973 / 100.0, 'payload of event ' || i || '{new string('.', filling)}' FROM n"),
         "CREATE INDEX ix_allevents_ts ON allevents (event_ts)",
     ];
 
@@ -56,16 +59,18 @@ internal sealed class SqliteBench(string folder) : Bench
     }
 }
 
-internal sealed class PostgreSqlBench(string text, string npgsql) : Bench
+internal sealed class PostgreSqlBench(string text, string npgsql, int filling) : Bench
 {
     public override string Scan => "SELECT count(*) FROM allevents";
+
+    public override string Size(string table) => $"SELECT pg_table_size('{table}')";
 
     public override Task<EtlDatabase> OpenAsync() => EngineList.ConnectAsync(text, null, null, null, default);
 
     public override IEnumerable<string> CreateEvents(long rows) =>
     [
         "CREATE TABLE allevents (event_id bigint PRIMARY KEY, event_ts timestamptz NOT NULL, user_id integer NOT NULL, event_type text NOT NULL, country varchar(8), amount numeric(12,2), payload text)",
-        string.Create(CultureInfo.InvariantCulture, $"INSERT INTO allevents SELECT i, timestamptz '2024-01-01' + i * interval '7 seconds', i * 7919 % 100003, 'type' || i % 12, 'C' || i % 40, i % 9973 / 100.0, 'payload of event ' || i FROM generate_series(1::bigint, {rows}) AS i"),
+        string.Create(CultureInfo.InvariantCulture, $"INSERT INTO allevents SELECT i, timestamptz '2024-01-01' + i * interval '7 seconds', i * 7919 % 100003, 'type' || i % 12, 'C' || i % 40, i % 9973 / 100.0, 'payload of event ' || i || '{new string('.', filling)}' FROM generate_series(1::bigint, {rows}) AS i"),
         "CREATE INDEX ix_allevents_ts ON allevents (event_ts)",
         "VACUUM (ANALYZE) allevents",
     ];

@@ -15,6 +15,7 @@ internal sealed class Measures(Bench bench, long rows, int runs)
     {
         var database = await bench.OpenAsync();
         foreach (var sql in bench.CreateEvents(rows)) await RunSqlAsync(database, sql);
+        await PrintSizeAsync(database, "allevents");
         var csv = await WriteCsvAsync(Math.Max(1000, rows / 5));
         try
         {
@@ -35,6 +36,7 @@ internal sealed class Measures(Bench bench, long rows, int runs)
     {
         var operations = new TableOperations(database);
         var bareBuild = await TimeAsync(() => RunSqlAsync(database, "CREATE TABLE bare_copy AS SELECT *, event_type || '-' || country AS event_kind FROM allevents"));
+        await PrintSizeAsync(database, "bare_copy");
         await RunSqlAsync(database, "DROP TABLE bare_copy");
         var change = new DeclaredChange { Add = [new AddedColumn("event_kind", "text", "event_type || '-' || country")] };
         Add("build / CREATE TABLE AS", await RunAsync(operations.NewShadowAsync(new NewShadowRequest("allevents") { Change = change }, default)), bareBuild);
@@ -83,6 +85,14 @@ internal sealed class Measures(Bench bench, long rows, int runs)
     {
         await using var session = await database.OpenSessionAsync(default);
         await session.QueryAsync(new Sql(sql), _ => 0, default);
+    }
+
+    private async Task PrintSizeAsync(EtlDatabase database, string table)
+    {
+        if (bench.Size(table) is not { } sql) return;
+        await using var session = await database.OpenSessionAsync(default);
+        var bytes = (await session.QueryAsync(new Sql(sql), r => r.GetInt64(0), default))[0];
+        Console.WriteLine($"    {table} without indexes: {bytes / 1048576.0:0} MB");
     }
 
     private static async Task<string> WriteCsvAsync(long rows)

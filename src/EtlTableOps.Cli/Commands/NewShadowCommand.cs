@@ -34,7 +34,7 @@ internal static class NewShadowCommand
             },
         };
         var stall = CommonOptions.Duration("--stall-budget", "How long other people's statements may be made to wait, in one piece", SwitchRequest.DefaultStallBudget);
-        var sessions = new Option<int>("--sessions") { Description = "Sessions that load side by side where the engine can; 0 lets the engine choose.", HelpName = "count" };
+        var sessions = new Option<int>("--sessions") { Description = "Sessions that load, and build indexes, side by side where the engine can; 0 lets the engine choose.", HelpName = "count" };
         sessions.Validators.Add(result =>
         {
             if (result.GetValueOrDefault<int>() is < 0 or > 64) result.AddError("--sessions takes 0 to 64.");

@@ -28,7 +28,7 @@ internal sealed class RunDisplay(Terminal terminal, Detail detail) : IRunObserve
     private readonly FactsColumn facts = new();
     private readonly Stopwatch sinceLine = Stopwatch.StartNew();
     private ProgressContext? live;
-    private ProgressTask? current;
+    private readonly Dictionary<string, (string Title, ProgressTask Task)> running = [];
 
     // Statements between moving bars would be torn apart, so with all of them shown there are lines only.
     private bool Draws => terminal.CanDraw && detail == Detail.Normal;
@@ -52,8 +52,9 @@ internal sealed class RunDisplay(Terminal terminal, Detail detail) : IRunObserve
                 {
                     lock (gate)
                     {
-                        current?.StopTask();
-                        (live, current) = (null, null);
+                        foreach (var (_, task) in running.Values) task.StopTask();
+                        running.Clear();
+                        live = null;
                     }
                 }
             });
@@ -100,22 +101,23 @@ internal sealed class RunDisplay(Terminal terminal, Detail detail) : IRunObserve
             if (detail == Detail.Verbose) Line($"{step.Operation}: {step.Title}");
             return;
         }
-        current?.StopTask();
-        current = live.AddTask(Fit(step.Title));
-        current.IsIndeterminate = true;
+        Stop(step.Step);
+        var task = live.AddTask(Fit(step.Title));
+        task.IsIndeterminate = true;
+        running[step.Step] = (step.Title, task);
     }
 
     private void Advance(RunProgress progress)
     {
-        if (current is not null)
+        if (running.Values.FirstOrDefault(r => r.Title == progress.Title).Task is { } task)
         {
             if (progress.Total > 0)
             {
-                current.IsIndeterminate = false;
-                current.MaxValue = progress.Total;
-                current.Value = Math.Min(progress.Done, progress.Total);
+                task.IsIndeterminate = false;
+                task.MaxValue = progress.Total;
+                task.Value = Math.Min(progress.Done, progress.Total);
             }
-            facts.Set(current, Facts(progress));
+            facts.Set(task, Facts(progress));
             return;
         }
         if (live is not null || sinceLine.Elapsed < LineEvery) return;
@@ -126,10 +128,14 @@ internal sealed class RunDisplay(Terminal terminal, Detail detail) : IRunObserve
     private void Finish(StepFinished step)
     {
         var said = step.Rows > 0 ? $"{Figures.Rows(step.Rows)} in {Human.Duration(step.Elapsed)}" : Human.Duration(step.Elapsed);
-        current?.StopTask();
-        current = null;
+        Stop(step.Step);
         // A finished step is a line that stays; only what runs is drawn in place, so that no screen is too short.
         Line($"  {step.Title}: {said}");
+    }
+
+    private void Stop(string step)
+    {
+        if (running.Remove(step, out var shown)) shown.Task.StopTask();
     }
 
     private static string Facts(RunProgress progress)

@@ -35,6 +35,9 @@ internal sealed class JournalStore
 
     private IDialect Dialect => session.Dialect;
 
+    /// <summary>The same journal, written in another session's transactions.</summary>
+    public JournalStore On(IEngineSession other) => new(other, swaps.Schema);
+
     /// <summary>Creates the tables where they are missing.</summary>
     public IReadOnlyList<Sql> CreateStatements() =>
     [

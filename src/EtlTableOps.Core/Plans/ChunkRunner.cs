@@ -30,28 +30,17 @@ internal sealed class ChunkRunner(IEngineSession session, IRunObserver observer,
         await using (exporter.ConfigureAwait(false))
         {
             var snapshot = await session.ExportSnapshotAsync(token).ConfigureAwait(false);
-            using var stop = CancellationTokenSource.CreateLinkedTokenSource(token);
-            var workers = Enumerable.Range(0, chunks.Sessions).Select(_ => WorkApartAsync(snapshot, stop)).ToList();
-            await Task.WhenAll(workers).ConfigureAwait(false);
+            await SideBySide.RunAsync(chunks.Sessions, (_, t) => WorkApartAsync(snapshot, t), token).ConfigureAwait(false);
         }
         return rows;
     }
 
-    private async Task WorkApartAsync(string? snapshot, CancellationTokenSource stop)
+    private async Task WorkApartAsync(string? snapshot, CancellationToken token)
     {
-        try
+        var worker = await session.OpenAnotherAsync(token).ConfigureAwait(false);
+        await using (worker.ConfigureAwait(false))
         {
-            var worker = await session.OpenAnotherAsync(stop.Token).ConfigureAwait(false);
-            await using (worker.ConfigureAwait(false))
-            {
-                await WorkAsync(worker, snapshot, stop.Token).ConfigureAwait(false);
-            }
-        }
-        catch
-        {
-            // One failed: the others' work is of no use any more.
-            await stop.CancelAsync().ConfigureAwait(false);
-            throw;
+            await WorkAsync(worker, snapshot, token).ConfigureAwait(false);
         }
     }
 
@@ -102,10 +91,13 @@ internal sealed class ChunkRunner(IEngineSession session, IRunObserver observer,
         {
             if (next >= chunks.End) return null;
             var from = next;
-            next = Math.Min(chunks.End, from + size);
+            next = Math.Min(chunks.End, from + (chunks.Sessions > 1 ? Math.Min(size, Share(chunks.End - from)) : size));
             return new Chunk(from, next, next - from);
         }
     }
+
+    /// <summary>Towards the end the chunks become smaller, so that no session is left alone with a whole one when the others have nothing to do any more.</summary>
+    private long Share(long left) => Math.Max(Math.Max(1, size / 8), left / (2 * chunks.Sessions));
 
     private void Done(long positions, long changed, TimeSpan elapsed)
     {

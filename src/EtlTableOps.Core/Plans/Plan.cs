@@ -32,6 +32,12 @@ public sealed record PlanStep(string Name, string Title, IReadOnlyList<Sql> Stat
     /// <summary>Set when the one statement is repeated over ranges of a position, to give progress and short locks.</summary>
     public ChunkRange? Chunks { get; init; }
 
+    /// <summary>
+    /// How many steps may run at once: neighbours of the same figure above 1 need nothing of each other and run side by side, each in a transaction of
+    /// its own in one of this many sessions.
+    /// </summary>
+    public int Abreast { get; init; } = 1;
+
     /// <summary>Whether the rows that its statements report are the operation's rows.</summary>
     public bool CountsRows { get; init; }
 

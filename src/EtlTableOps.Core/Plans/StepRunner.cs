@@ -20,14 +20,27 @@ internal sealed class StepRunner(IEngineSession session, JournalStore journal, I
     /// <summary>A statement that makes what is there, or removes what is gone, counts as done; for steps that are repeated.</summary>
     public bool TakesDoneAsDone { get; init; }
 
+    /// <summary>Whose turn it is to write the journal among runners side by side: a line's number follows from the lines that are there.</summary>
+    private SemaphoreSlim? Turn { get; init; }
+
     /// <summary>Runs the steps and returns the rows of those that count.</summary>
     public async Task<long> RunAsync(IEnumerable<PlanStep> steps, CancellationToken token)
     {
         var rows = 0L;
-        foreach (var step in steps)
+        var all = steps.ToList();
+        for (var i = 0; i < all.Count;)
         {
+            var step = all[i];
+            var abreast = step.Abreast < 2 ? [] : all.Skip(i).TakeWhile(s => s.Abreast == step.Abreast).ToList();
+            if (abreast.Count > 1)
+            {
+                await RunAbreastAsync(abreast, step.Abreast, token).ConfigureAwait(false);
+                i += abreast.Count;
+                continue;
+            }
             var changed = await RunAsync(step, token).ConfigureAwait(false);
             if (step.CountsRows) rows += changed;
+            i++;
         }
         return rows;
     }
@@ -38,11 +51,54 @@ internal sealed class StepRunner(IEngineSession session, JournalStore journal, I
     /// <summary>
     /// Runs one step and, in the same transaction, what must be true with it and not without: a change of the swap's own row.
     /// </summary>
-    public async Task<long> RunAsync(PlanStep step, Func<Task>? within, CancellationToken token)
+    public Task<long> RunAsync(PlanStep step, Func<Task>? within, CancellationToken token)
+    {
+        Announce(step);
+        return RunAnnouncedAsync(step, within, token);
+    }
+
+    private async Task RunAbreastAsync(IEnumerable<PlanStep> steps, int sessions, CancellationToken token)
+    {
+        var waiting = new Queue<PlanStep>(steps);
+        using var turn = new SemaphoreSlim(1, 1);
+        await SideBySide.RunAsync(Math.Min(sessions, waiting.Count), async (number, stop) =>
+        {
+            if (number == 0)
+            {
+                await WorkAsync(session, stop).ConfigureAwait(false);
+                return;
+            }
+            var apart = await session.OpenAnotherAsync(stop).ConfigureAwait(false);
+            await using (apart.ConfigureAwait(false)) await WorkAsync(apart, stop).ConfigureAwait(false);
+        }, token).ConfigureAwait(false);
+
+        async Task WorkAsync(IEngineSession worker, CancellationToken stop)
+        {
+            var runner = new StepRunner(worker, journal.On(worker), observer, operation, swapId) { TotalRows = TotalRows, TakesDoneAsDone = TakesDoneAsDone, Turn = turn };
+            while (Take() is { } step) await runner.RunAnnouncedAsync(step, null, stop).ConfigureAwait(false);
+        }
+
+        PlanStep? Take()
+        {
+            // Told as they are taken: in the plan's order, whichever session is the first to do something.
+            lock (waiting)
+            {
+                if (!waiting.TryDequeue(out var step)) return null;
+                Announce(step);
+                return step;
+            }
+        }
+    }
+
+    private void Announce(PlanStep step)
     {
         observer.OnEvent(new StepStarted(operation, step.Name, step.Title));
-        var watch = Stopwatch.StartNew();
         foreach (var sql in step.Statements.SelectMany(s => s.All)) observer.OnEvent(new StatementRun(sql.Text));
+    }
+
+    private async Task<long> RunAnnouncedAsync(PlanStep step, Func<Task>? within, CancellationToken token)
+    {
+        var watch = Stopwatch.StartNew();
         var rows = step switch
         {
             { Chunks: { } chunks } => await new ChunkRunner(session, observer, operation, step, chunks, TotalRows).RunAsync(token).ConfigureAwait(false),
@@ -68,9 +124,17 @@ internal sealed class StepRunner(IEngineSession session, JournalStore journal, I
         await using (transaction.ConfigureAwait(false))
         {
             var rows = await ExecuteAsync(step, token).ConfigureAwait(false);
-            await journal.AppendAsync(swapId, operation, step.Name, step.Statements, rows, watch.Elapsed, token).ConfigureAwait(false);
-            if (within is not null) await within().ConfigureAwait(false);
-            await transaction.CommitAsync(token).ConfigureAwait(false);
+            if (Turn is not null) await Turn.WaitAsync(token).ConfigureAwait(false);
+            try
+            {
+                await journal.AppendAsync(swapId, operation, step.Name, step.Statements, rows, watch.Elapsed, token).ConfigureAwait(false);
+                if (within is not null) await within().ConfigureAwait(false);
+                await transaction.CommitAsync(token).ConfigureAwait(false);
+            }
+            finally
+            {
+                Turn?.Release();
+            }
             return rows;
         }
     }

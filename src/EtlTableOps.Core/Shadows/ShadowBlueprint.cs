@@ -42,7 +42,7 @@ public sealed record ShadowBlueprint
     /// <summary>The guard's log on the shadow.</summary>
     public required ChangeLog Guard { get; init; }
 
-    /// <summary>How many sessions may load side by side.</summary>
+    /// <summary>How many sessions may load, and build indexes, side by side.</summary>
     public int Sessions { get; init; } = 1;
 
     /// <summary>How long other people's statements may be made to wait.</summary>

@@ -30,14 +30,20 @@ internal sealed class ShadowRemover(EtlDatabase database, IRunObserver observer)
     }
 
     /// <summary>The steps that remove what a swap made before its exchange.</summary>
-    public static IReadOnlyList<PlanStep> Steps(IDialect dialect, SwapRecord record)
+    public static IReadOnlyList<PlanStep> Steps(IDialect dialect, SwapRecord record) => [Step(dialect, record, true, true)];
+
+    /// <summary>
+    /// The feed, whose triggers are on the live table, comes last: a dead process's session, or the database's own upkeep, may still be at work on the
+    /// shadow, and to wait for that with the live table locked would hold up everybody.
+    /// </summary>
+    private static PlanStep Step(IDialect dialect, SwapRecord record, bool table, bool guard)
     {
         var statements = new List<Sql>();
-        if (record.Details.FeedLog is { } feed) statements.AddRange(dialect.RemoveLog(feed));
-        if (record.Details.GuardLog is { } guard) statements.AddRange(dialect.RemoveLog(guard));
+        if (guard && record.Details.GuardLog is { } watching) statements.AddRange(dialect.RemoveLog(watching));
         if (record.Details.ImportNotes is { } notes) statements.AddRange(dialect.DropTable(notes.Log));
-        statements.AddRange(dialect.DropTable(record.Incoming));
-        return [new PlanStep(StepName, $"Drop shadow table {record.Incoming} and its feed", statements)];
+        if (table) statements.AddRange(dialect.DropTable(record.Incoming));
+        if (record.Details.FeedLog is { } feed) statements.AddRange(dialect.RemoveLog(feed));
+        return new PlanStep(StepName, $"Drop shadow table {record.Incoming} and its feed", statements);
     }
 
     /// <summary>
@@ -50,14 +56,9 @@ internal sealed class ShadowRemover(EtlDatabase database, IRunObserver observer)
         if (table is not null && !ours)
             observer.OnEvent(new RunWarning(new EtlException(ErrorCode.NotOurs, record.Incoming).Message));
 
-        var statements = new List<Sql>();
-        if (record.Details.FeedLog is { } feed) statements.AddRange(scope.Dialect.RemoveLog(feed));
-        if (record.Details.GuardLog is { } guard && (ours || table is null)) statements.AddRange(scope.Dialect.RemoveLog(guard));
-        if (record.Details.ImportNotes is { } notes) statements.AddRange(scope.Dialect.DropTable(notes.Log));
-        if (ours) statements.AddRange(scope.Dialect.DropTable(record.Incoming));
         var runner = new StepRunner(scope.Session, scope.Journal, observer, "remove", record.Id);
         var abandoned = record;
-        await runner.RunAsync(new PlanStep(StepName, $"Drop shadow table {record.Incoming} and its feed", statements), async () =>
+        await runner.RunAsync(Step(scope.Dialect, record, ours, ours || table is null), async () =>
         {
             abandoned = await scope.Journal.UpdateAsync(record with
             {

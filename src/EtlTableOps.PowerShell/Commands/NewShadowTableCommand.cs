@@ -62,7 +62,7 @@ public sealed class NewShadowTableCommand : TableCmdlet
     [DurationTransformation]
     public TimeSpan StallBudget { get; set; } = SwitchRequest.DefaultStallBudget;
 
-    /// <summary>Sessions that load side by side where the engine can.</summary>
+    /// <summary>Sessions that load, and build indexes, side by side where the engine can.</summary>
     [Parameter]
     [ValidateRange(1, 64)]
     public int Sessions { get; set; }
