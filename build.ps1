@@ -8,12 +8,15 @@
 .PARAMETER Task
     Build    lays the module in artifacts/module/EtlTableOps (the default).
     Test     runs all tests that this machine can run, and says what it skipped.
-    Pack     makes artifacts/packages/EtlTableOps.<version>.zip, to be unpacked into a module path, and a .nupkg for a private feed.
+    Pack     makes artifacts/packages/EtlTableOps.<version>.zip, to be unpacked into a module path, a .nupkg of the module for a private feed,
+             and the command line's .nupkg. All of them carry Snowflake's driver.
     Install  copies the module to this user's module path.
 .PARAMETER Configuration
     Release or Debug.
 .PARAMETER ModulePath
     Where Install copies to; this user's module path where it is not given.
+.PARAMETER SkipSnowflakeDriver
+    Packs without Snowflake's driver, where the package source does not have it. Snowflake then needs ETLTABLEOPS_SNOWFLAKE_DRIVER.
 .EXAMPLE
     ./build.ps1
     Import-Module ./artifacts/module/EtlTableOps
@@ -32,7 +35,9 @@ param(
     [ValidateSet('Release', 'Debug')]
     [string] $Configuration = 'Release',
 
-    [string] $ModulePath
+    [string] $ModulePath,
+
+    [switch] $SkipSnowflakeDriver
 )
 
 Set-StrictMode -Version Latest
@@ -68,7 +73,26 @@ function Test {
     Invoke-Dotnet test (Join-Path $root 'EtlTableOps.sln') --configuration $Configuration --nologo
 }
 
+function Add-SnowflakeDriver {
+    $folder = Join-Path $module 'drivers' 'snowflake'
+    # One of an earlier run must not be packed as if it were of this one.
+    if (Test-Path -LiteralPath $folder) { Remove-Item -LiteralPath $folder -Recurse -Force }
+    if ($SkipSnowflakeDriver) {
+        Write-Warning 'Packed without the driver of Snowflake: to connect there, ETLTABLEOPS_SNOWFLAKE_DRIVER has to name a folder with Snowflake.Data.dll.'
+        return
+    }
+    $project = Join-Path $root 'src' 'EtlTableOps.SnowflakeDriver'
+    try { Invoke-Dotnet restore $project }
+    catch {
+        throw 'The driver of Snowflake (package Snowflake.Data, see above) could not be had from the package sources of this machine (dotnet nuget list source). Add a source that has it, or pack without it: ./build.ps1 -Task Pack -SkipSnowflakeDriver'
+    }
+    Invoke-Dotnet publish $project --no-restore --configuration $Configuration --nologo --output $folder
+    if (-not (Test-Path -LiteralPath (Join-Path $folder 'Snowflake.Data.dll'))) { throw "Publishing the driver of Snowflake left no Snowflake.Data.dll in $folder." }
+}
+
 function Pack {
+    # First, because it is what may be missing; laying the module leaves it alone.
+    Add-SnowflakeDriver
     Build
     $version = Get-ModuleVersion
     $null = New-Item -ItemType Directory -Path $packages -Force
@@ -101,6 +125,10 @@ function Pack {
     Invoke-Dotnet pack (Join-Path $root 'src' 'EtlTableOps.PowerShell') --no-build --configuration $Configuration --nologo `
         --output $packages "-p:NuspecFile=$nuspec" "-p:NuspecBasePath=$module" '-p:NoWarn=NU5100%3BNU5110%3BNU5111%3BNU5128'
     Remove-Item -LiteralPath $nuspec
+
+    $driver = Join-Path $module 'drivers' 'snowflake'
+    $carried = if (Test-Path -LiteralPath $driver) { "-p:SnowflakeDriverFolder=$driver" }
+    Invoke-Dotnet pack (Join-Path $root 'src' 'EtlTableOps.Cli') --configuration $Configuration --nologo --output $packages @($carried)
     Write-Host "The packages are in $packages" -ForegroundColor Green
 }
 

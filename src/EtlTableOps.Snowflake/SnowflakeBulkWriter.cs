@@ -176,7 +176,15 @@ internal sealed partial class SnowflakeBulkWriter : IBulkWriter
         using var cancelling = token.Register(() => Task.Run(command.Cancel, CancellationToken.None));
         token.ThrowIfCancellationRequested();
         using var reader = command.ExecuteReader();
-        return reader.Read() ? (Convert.ToString(reader["status"], CultureInfo.InvariantCulture) ?? "", Convert.ToString(reader["message"], CultureInfo.InvariantCulture)) : ("no answer", null);
+        if (!reader.Read()) return ("no answer", null);
+        // The driver makes this answer itself, with names of its own (5.7.0); those of the service's other tools stand second.
+        return (Field(reader, "ResultStatus", "status") ?? "no status", Field(reader, "ErrorDetails", "message"));
+    }
+
+    private static string? Field(DbDataReader reader, params string[] names)
+    {
+        var at = Enumerable.Range(0, reader.FieldCount).FirstOrDefault(i => names.Contains(reader.GetName(i), StringComparer.OrdinalIgnoreCase), -1);
+        return at < 0 || reader.IsDBNull(at) ? null : Convert.ToString(reader.GetValue(at), CultureInfo.InvariantCulture);
     }
 
     /// <summary>
@@ -185,7 +193,7 @@ internal sealed partial class SnowflakeBulkWriter : IBulkWriter
     /// </summary>
     private BadValueException? Refused(EtlException failure)
     {
-        var said = failure.InnerException?.Message ?? failure.Message;
+        var said = SnowflakeOpening.Bare((failure.InnerException ?? failure).Message);
         var place = Place().Match(said);
         if (!place.Success || uploaded.Find(f => place.Groups["file"].Value.EndsWith(f.Name, StringComparison.Ordinal)) is not { } file) return null;
         var row = Row().Match(said, place.Index);

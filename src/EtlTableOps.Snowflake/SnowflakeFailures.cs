@@ -37,7 +37,7 @@ internal static class SnowflakeFailures
         }
         if (CodeOf(said) is not { } code) return said.Message;
         var id = said.GetType().GetProperty("QueryId")?.GetValue(said) as string;
-        return string.Create(CultureInfo.InvariantCulture, $"{said.Message} ({code:000000}{(string.IsNullOrEmpty(id) ? "" : $", query {id}")})");
+        return string.Create(CultureInfo.InvariantCulture, $"{SnowflakeOpening.Bare(said.Message)} ({code:000000}{(string.IsNullOrEmpty(id) ? "" : $", query {id}")})");
     }
 
     private static FailureKind OfCode(int code, string? state, string message) => code switch

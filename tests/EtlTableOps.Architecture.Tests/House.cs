@@ -8,9 +8,12 @@ internal static class House
 {
     public static string Root { get; } = FindRoot();
 
-    /// <summary>The projects under <c>src</c> by their last name: <c>Core</c>, <c>PostgreSql</c> …</summary>
+    /// <summary>
+    /// The projects under <c>src</c> by their last name: <c>Core</c>, <c>PostgreSql</c> … Not <c>SnowflakeDriver</c>, which holds no code and
+    /// stands outside the solution.
+    /// </summary>
     public static IReadOnlyList<string> Projects { get; } =
-        [.. Directory.GetDirectories(Path.Combine(Root, "src")).Select(d => Path.GetFileName(d)["EtlTableOps.".Length..]).Order(StringComparer.Ordinal)];
+        [.. Directory.GetDirectories(Path.Combine(Root, "src")).Select(d => Path.GetFileName(d)["EtlTableOps.".Length..]).Where(p => p != "SnowflakeDriver").Order(StringComparer.Ordinal)];
 
     public static IReadOnlyList<string> Engines { get; } =
         [.. Projects.Where(p => p is not ("Core" or "Files" or "Composition" or "PowerShell" or "Loader" or "Cli"))];

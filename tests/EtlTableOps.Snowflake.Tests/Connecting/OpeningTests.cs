@@ -36,7 +36,7 @@ public sealed class OpeningTests : IDisposable
     [Fact]
     public async Task What_the_server_said_is_told_from_under_the_drivers_wrappings()
     {
-        var server = new ServerFailure(390100, "Incorrect username or password was specified.");
+        var server = new ServerFailure(390100, "Error: Incorrect username or password was specified. SqlState: 08006, VendorCode: 390100, QueryId: ");
         var failure = await OpenAsync(new ServerFailure(270001, "Error: Snowflake Internal Error: Unable to connect", new AggregateException(new ServerFailure(270001, "Unable to connect", server))), "hidden");
         Assert.Equal(ErrorCode.ConnectionFailed, failure.Code);
         Assert.Contains("Incorrect username or password was specified. (390100)", failure.Message, StringComparison.Ordinal);

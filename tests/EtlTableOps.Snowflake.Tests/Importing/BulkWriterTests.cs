@@ -140,7 +140,7 @@ public sealed class BulkWriterTests
         var account = new StagedAccount();
         await using var writer = await account.BeginAsync(IdAndText, fileSize: 1);
         for (var i = 0; i < 3000; i++) await writer.WriteAsync([i, new string('x', 100)], CancellationToken.None);
-        account.CopyFailure = new ServerFailure(100038, $"Numeric value 'x' is not recognized\n  File 'path/rows-00002.csv.gz', line 7, character 5\n  {place}\n  If you would like to continue loading when an error is encountered, use other values");
+        account.CopyFailure = new ServerFailure(100038, $"Error: Numeric value 'x' is not recognized\n  File 'path/rows-00002.csv.gz', line 7, character 5\n  {place}\n  If you would like to continue loading when an error is encountered, use other values SqlState: 22018, VendorCode: 100038, QueryId: 01b");
         var bad = await Assert.ThrowsAsync<BadValueException>(() => writer.CompleteAsync(CancellationToken.None));
         Assert.Equal(Csv.Read(account.Files[0].Text).Count + 2, bad.Row);
         Assert.Equal((column, "Numeric value 'x' is not recognized"), (bad.Column, bad.Message));
@@ -212,7 +212,7 @@ internal sealed class StagedAccount
             var packed = File.ReadAllBytes(url["file://".Length..]);
             using var reader = new StreamReader(new GZipStream(new MemoryStream(packed), CompressionMode.Decompress), new UTF8Encoding(false, true));
             Files.Add((reader.ReadToEnd(), packed));
-            return ScriptedDriver.Row(("source", url), ("target", url), ("status", PutStatus), ("message", ""));
+            return ScriptedDriver.Row(("SourceFileName", url), ("DestinationFileName", url), ("ResultStatus", PutStatus), ("ErrorDetails", null));
         }
         if (!sql.StartsWith("COPY", StringComparison.Ordinal)) return null;
         if (CopyFailure is { } failure) throw failure;
