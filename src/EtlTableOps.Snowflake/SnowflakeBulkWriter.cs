@@ -78,7 +78,7 @@ internal sealed partial class SnowflakeBulkWriter : IBulkWriter
         {
             loaded = (await session.QueryAsync(copy, r => Convert.ToInt64(r["rows_loaded"], CultureInfo.InvariantCulture), token).ConfigureAwait(false)).Sum();
         }
-        catch (EtlException e) when (Refused(e) is { } refused)
+        catch (EtlException e) when (Refused(e) is BadValueException refused)
         {
             throw refused;
         }
