@@ -66,5 +66,8 @@ internal static class SnowflakeFailures
         return property?.GetValue(failure) is int code and not 0 && code > 0 ? code : null;
     }
 
-    private static string? StateOf(Exception failure) => failure is System.Data.Common.DbException e ? e.SqlState : null;
+    /// <summary>The driver's exception has a member of its own that hides the base class's, which stays null.</summary>
+    private static string? StateOf(Exception failure) =>
+        failure.GetType().GetProperty("SqlState", System.Reflection.BindingFlags.Public | System.Reflection.BindingFlags.Instance | System.Reflection.BindingFlags.DeclaredOnly)?.GetValue(failure) as string
+        ?? (failure as System.Data.Common.DbException)?.SqlState;
 }

@@ -43,18 +43,15 @@ internal sealed class SnowflakeTarget(DbConnectionStringBuilder settings, IReadO
     /// <summary>A text with every secret of this target taken out.</summary>
     public string Redact(string text)
     {
-        foreach (var secret in secrets.Where(IsTelling)) text = text.Replace(secret, "***", StringComparison.Ordinal);
+        foreach (var secret in secrets) text = text.Replace(secret, "***", StringComparison.Ordinal);
         return text;
     }
 
     /// <summary>Whether a text holds a secret of this target.</summary>
-    public bool Betrays(string text) => secrets.Where(IsTelling).Any(s => text.Contains(s, StringComparison.Ordinal));
+    public bool Betrays(string text) => secrets.Any(s => text.Contains(s, StringComparison.Ordinal));
 
     /// <summary>Where it leads.</summary>
     public override string ToString() => Display();
-
-    /// <summary>A letter or two are in any text: to take them out would only tell where the secret stands.</summary>
-    private static bool IsTelling(string secret) => secret.Length > 3;
 
     private static string? Of(DbConnectionStringBuilder settings, string key) =>
         settings.TryGetValue(key, out var value) && value is string { Length: > 0 } text ? text : null;

@@ -11,7 +11,7 @@ namespace EtlTableOps.Snowflake.Tests.Behaviour;
 /// </summary>
 internal sealed class SnowflakeWorld : EngineWorld
 {
-    private const string Text = "account=test;user=U;password=p;db=DB1;schema=S1;role=SYSADMIN;warehouse=WH";
+    private const string Text = "account=test;user=U;password=a secret of the tests;db=DB1;schema=S1;role=SYSADMIN;warehouse=WH";
 
     public SnowflakeModel Model { get; } = new();
 

@@ -1,0 +1,152 @@
+using System.Runtime.CompilerServices;
+using System.Text;
+using System.Text.RegularExpressions;
+using EtlTableOps.Behaviour;
+using EtlTableOps.Feeds;
+using EtlTableOps.Plans;
+using EtlTableOps.Shadows;
+using EtlTableOps.Snowflake.Tests.Behaviour;
+using EtlTableOps.Switching;
+
+namespace EtlTableOps.Snowflake.Tests.Statements;
+
+/// <summary>
+/// The exact statements of every operation, a file for each, to be reviewed like code. They are the plan's, which another scenario holds to be those that are run. With
+/// ETLTABLEOPS_WRITE_STATEMENTS=1 the files are written instead of compared.
+/// </summary>
+public sealed partial class StatementListTests : EngineScenarios
+{
+    protected override EngineWorld NewWorld() => new SnowflakeWorld();
+
+    public override async ValueTask InitializeAsync()
+    {
+        await base.InitializeAsync();
+        ((SnowflakeWorld)World).Model.Roles.Add("READER");
+        await World.ExecuteAsync("CREATE TABLE countries (code varchar(2) NOT NULL PRIMARY KEY)");
+        await EventsTable.CreateAsync(World, 20);
+        await World.ExecuteAsync("ALTER TABLE allevents CLUSTER BY (event_ts)");
+        await World.ExecuteAsync("COMMENT ON TABLE allevents IS 'what happened, and it''s dear'");
+        await World.ExecuteAsync("GRANT SELECT ON TABLE allevents TO ROLE READER");
+    }
+
+    [Theory]
+    [InlineData("build-nothing-declared")]
+    [InlineData("build-where")]
+    [InlineData("build-added-with-default")]
+    [InlineData("build-dropped")]
+    [InlineData("build-computed")]
+    [InlineData("build-computed-where")]
+    [InlineData("build-retyped")]
+    [InlineData("build-query")]
+    [InlineData("build-structure")]
+    [InlineData("build-without-feed")]
+    public Task A_build(string name) => SameAsync(name, Operations.NewShadowAsync(new NewShadowRequest("allevents")
+    {
+        Feed = name == "build-without-feed" ? FeedKind.None : null,
+        Change = name switch
+        {
+            "build-where" => new DeclaredChange { Where = "event_ts >= '2024-01-01' -- two years" },
+            "build-added-with-default" => new() { Add = [new AddedColumn("source", "varchar(10) NOT NULL DEFAULT 'web'")] },
+            "build-dropped" => new() { Drop = ["payload", "amount"] },
+            "build-computed" => new() { Add = [new AddedColumn("band", "varchar", "IFF(amount >= 50, 'high', 'low')")], Set = [new SetColumn("country", "UPPER(country)")] },
+            "build-computed-where" => new() { Set = [new SetColumn("country", "UPPER(country)")], Where = "event_id > 5" },
+            "build-retyped" => new() { Alter = [new AlteredColumn("user_id", "varchar(20)")] },
+            "build-query" => new() { Query = "SELECT event_id, event_ts, user_id, kind, 1 AS one FROM allevents" },
+            "build-structure" => new() { StructureOnly = true },
+            _ => new(),
+        },
+    }, Token));
+
+    [Fact]
+    public async Task An_import_of_a_query()
+    {
+        await BuildAsync(Declared.Nothing);
+        await SameAsync("import-query", Operations.ImportAsync(new ImportRequest("allevents") { Query = "SELECT event_id + 500 AS event_id, event_ts, user_id FROM allevents" }, Token));
+    }
+
+    [Fact]
+    public async Task A_sync()
+    {
+        await BuildAsync(Declared.Twice with { Where = "event_id > 5" });
+        await SameAsync("sync", Operations.SyncAsync(new SyncRequest("allevents"), Token));
+    }
+
+    [Fact]
+    public async Task A_sync_without_a_key()
+    {
+        await World.ExecuteAsync("CREATE TABLE readings (sensor integer, value integer)");
+        await BuildAsync(new DeclaredChange { Where = "value > 0" }, table: "readings");
+        await SameAsync("sync-without-key", Operations.SyncAsync(new SyncRequest("readings"), Token));
+    }
+
+    [Fact]
+    public async Task A_test()
+    {
+        await BuildAsync(Declared.Twice);
+        await SameAsync("test", Operations.TestAsync(new TestRequest("allevents"), Token));
+    }
+
+    [Fact]
+    public async Task A_test_with_imported_rows()
+    {
+        await BuildAsync(Declared.Twice);
+        await ImportAsync(new ImportRequest("allevents") { Query = "SELECT event_id + 500 AS event_id, event_ts, user_id FROM allevents" });
+        await SameAsync("test-with-imports", Operations.TestAsync(new TestRequest("allevents"), Token));
+    }
+
+    [Fact]
+    public async Task A_switch_and_an_undo()
+    {
+        await World.ExecuteAsync("CREATE TABLE notes (event_id integer, CONSTRAINT notes_of_events FOREIGN KEY (event_id) REFERENCES allevents (event_id))");
+        await BuildAsync(Declared.Twice);
+        await ProveAsync();
+        await SameAsync("switch", Operations.SwitchAsync(new SwitchRequest("allevents"), Token));
+        await SwitchAsync();
+        await SameAsync("undo", Operations.UndoAsync(new UndoRequest("allevents"), Token));
+        await SameAsync("versions-remove", Operations.RemoveVersionsAsync(new RemoveVersionsRequest("allevents") { Keep = 0 }, Token));
+    }
+
+    [Fact]
+    public async Task A_switch_that_makes_dependents_anew()
+    {
+        await World.ExecuteAsync("CREATE STREAM of_events ON TABLE allevents APPEND_ONLY = TRUE COMMENT = 'for the lake'");
+        await World.ExecuteAsync("CREATE MATERIALIZED VIEW by_country AS SELECT country, user_id FROM allevents");
+        await BuildAsync(new DeclaredChange { Where = "event_id > 5" });
+        await ProveAsync();
+        await SameAsync("switch-recreate", Operations.SwitchAsync(new SwitchRequest("allevents") { Choices = DependentChoices.RecreateStreams | DependentChoices.RecreateMaterializedViews }, Token));
+    }
+
+    [Fact]
+    public async Task Giving_a_shadow_up()
+    {
+        await BuildAsync(Declared.Twice);
+        await SameAsync("shadow-remove", Operations.RemoveShadowAsync(new RemoveShadowRequest("allevents"), Token));
+    }
+
+    private static async Task SameAsync<T>(string name, Task<PreparedOperation<T>> preparing)
+    {
+        var plan = (await preparing).Plan;
+        var text = new StringBuilder();
+        foreach (var step in plan.Steps)
+        {
+            text.Append("-- ").Append(step.Name).Append(": ").Append(step.Title).Append('\n');
+            foreach (var sql in step.Statements.SelectMany(s => s.All)) text.Append(sql.Text.ReplaceLineEndings("\n")).Append(";\n");
+        }
+        var found = Stamp().Replace(Id().Replace(text.ToString(), "20261121T000000Z-00000000"), "_OLD_20261121T000000Z");
+        found = Tail().Replace(found, "$1_00000000");
+        var file = Path.Combine(Folder(), name + ".sql");
+        if (Environment.GetEnvironmentVariable("ETLTABLEOPS_WRITE_STATEMENTS") == "1") await File.WriteAllTextAsync(file, found, Token);
+        Assert.Equal((await File.ReadAllTextAsync(file, Token)).ReplaceLineEndings("\n"), found);
+    }
+
+    private static string Folder([CallerFilePath] string here = "") => Path.GetDirectoryName(here)!;
+
+    [GeneratedRegex("[0-9]{8}T[0-9]{6}Z-[0-9a-f]{8}")]
+    private static partial Regex Id();
+
+    [GeneratedRegex("_OLD_[0-9]{8}T[0-9]{6}Z")]
+    private static partial Regex Stamp();
+
+    [GeneratedRegex("(etltableops_[a-z]+)_[0-9a-f]{8}")]
+    private static partial Regex Tail();
+}
