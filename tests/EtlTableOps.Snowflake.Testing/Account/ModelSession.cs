@@ -25,6 +25,7 @@ public sealed class ModelSession
     private readonly List<string> ran = [];
     private readonly Dictionary<string, ModelResult> results = new(StringComparer.Ordinal);
     private readonly Dictionary<string, string> parameters = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, ModelBind> variables = new(StringComparer.Ordinal);
     private StatementRun? current;
 
     internal ModelSession(SnowflakeModel model, string user, string role, string? database, string? schema, string? warehouse)
@@ -81,6 +82,15 @@ public sealed class ModelSession
 
     internal long Seconds(string name) => long.Parse(Parameter(name), CultureInfo.InvariantCulture);
 
+    /// <summary>A session variable.</summary>
+    internal ModelBind Variable(string name) => variables.GetValueOrDefault(name) ?? throw new ModelError(2211, "42601", $"SQL compilation error:\nSession variable '${name}' does not exist");
+
+    internal void SetVariable(string name, ModelBind? value)
+    {
+        if (value is null) variables.Remove(name);
+        else variables[name] = value;
+    }
+
     /// <summary>How many statements a request may have when it does not say: MULTI_STATEMENT_COUNT of the session.</summary>
     internal int StatementCount => int.Parse(Parameter("MULTI_STATEMENT_COUNT"), CultureInfo.InvariantCulture);
 
@@ -101,7 +111,7 @@ public sealed class ModelSession
     public ModelResult Execute(string sql, IReadOnlyList<ModelBind>? binds = null, string? tag = null, Action<string>? started = null)
     {
         if (IsLost || IsClosed) throw ModelError.SessionGone();
-        var record = new QueryRecord { Id = Model.NewQueryId(), Text = sql, Tag = tag ?? Parameter("QUERY_TAG"), Session = this, Started = Moment.OfNanoseconds(Model.Now()), Database = Database, Schema = Schema, Warehouse = Warehouse };
+        var record = new QueryRecord { Id = Model.NewQueryId(), Text = sql, Tag = tag ?? Parameter("QUERY_TAG"), Session = this, Started = Moment.OfNanoseconds(Model.Clock()), Database = Database, Schema = Schema, Warehouse = Warehouse };
         Model.Record(record);
         started?.Invoke(record.Id);
         var run = new StatementRun(this, sql, binds ?? [], record);

@@ -26,7 +26,7 @@ internal sealed class ModelTransaction
     /// <summary>Publishes all of it at one time. Under the model's lock.</summary>
     public long Commit(SnowflakeModel model)
     {
-        var time = model.Now();
+        var time = model.Clock();
         foreach (var (table, rows) in changes)
         {
             if (rows.Count > 0) table.Apply(rows, time);

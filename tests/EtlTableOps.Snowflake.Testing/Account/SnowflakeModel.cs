@@ -108,6 +108,12 @@ public sealed class SnowflakeModel : IDisposable
     /// <summary>Time travel cuts the times that it is given to this; accounts take milliseconds (engines.md 1.6), the default here is not to cut.</summary>
     public TimeSpan TimeTravelResolution { get; set; } = TimeSpan.Zero;
 
+    /// <summary>
+    /// How coarse the server's clock is for CURRENT_TIMESTAMP, SYSDATE and the times of commits; zero for as fine as can be, where no two commits have one time.
+    /// Time travel goes by milliseconds (engines.md 1.6): with a tick of one, several commits can share a time, and a boundary may fall between them.
+    /// </summary>
+    public TimeSpan Tick { get; set; } = TimeSpan.Zero;
+
     /// <summary>A read-only copy of the query history, oldest first.</summary>
     public IReadOnlyList<QueryRecord> History
     {
@@ -180,6 +186,14 @@ public sealed class SnowflakeModel : IDisposable
             var next = Math.Max(now, last + 100);
             if (Interlocked.CompareExchange(ref clock, next, last) == last) return next;
         }
+    }
+
+    /// <summary>The time as the server tells it: of commits too.</summary>
+    public long Clock()
+    {
+        var now = Now();
+        var tick = (long)Tick.TotalNanoseconds;
+        return tick > 1 ? now / tick * tick : now;
     }
 
     /// <summary>Ends transactions of sessions that were lost, as the server does after minutes or hours.</summary>

@@ -72,10 +72,10 @@ public sealed class ModelDataReader : DbDataReader
         return value switch
         {
             null => DBNull.Value,
-            decimal number when type.Kind == SfKind.Fixed => type.Scale == 0 ? checked((long)number) : Math.Round(number, type.Scale, MidpointRounding.AwayFromZero),
+            decimal number when type.Kind == SfKind.Fixed => type.Scale == 0 ? (object)checked((long)number) : Math.Round(number, type.Scale, MidpointRounding.AwayFromZero),
             Moment moment => type.Kind switch
             {
-                SfKind.TimestampLtz => new DateTimeOffset(DateTime.SpecifyKind(moment.ToDateTime(), DateTimeKind.Utc)).ToLocalTime(),
+                SfKind.TimestampLtz => (object)new DateTimeOffset(DateTime.SpecifyKind(moment.ToDateTime(), DateTimeKind.Utc)).ToLocalTime(),
                 SfKind.TimestampTz => new DateTimeOffset(DateTime.SpecifyKind(moment.ToDateTime(), DateTimeKind.Utc)).ToOffset(TimeSpan.FromMinutes(moment.Offset)),
                 _ => moment.ToDateTime(),
             },
@@ -170,6 +170,24 @@ public sealed class ModelDataReader : DbDataReader
         decimal number => Conversion.ToText(number, Current.Columns[ordinal].Type),
         var value => Conversion.ToText(value, Current.Columns[ordinal].Type),
     };
+
+    /// <inheritdoc/>
+    public override DataTable GetSchemaTable()
+    {
+        var table = new DataTable("SchemaTable") { Locale = CultureInfo.InvariantCulture };
+        foreach (var (name, type) in new[]
+        {
+            (SchemaTableColumn.ColumnName, typeof(string)), (SchemaTableColumn.ColumnOrdinal, typeof(int)), (SchemaTableColumn.ColumnSize, typeof(int)), (SchemaTableColumn.NumericPrecision, typeof(int)),
+            (SchemaTableColumn.NumericScale, typeof(int)), (SchemaTableColumn.DataType, typeof(Type)), (SchemaTableColumn.AllowDBNull, typeof(bool)),
+        })
+            table.Columns.Add(name, type);
+        for (var i = 0; i < FieldCount; i++)
+        {
+            var column = Current.Columns[i];
+            table.Rows.Add(column.Name, i, column.Type.Length, column.Type.Kind == SfKind.Fixed ? column.Type.Precision : 0, column.Type.Scale, GetFieldType(i), column.Nullable);
+        }
+        return table;
+    }
 
     /// <inheritdoc/>
     public override IEnumerator GetEnumerator() => new DbEnumerator(this);

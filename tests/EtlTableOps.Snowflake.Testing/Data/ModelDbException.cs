@@ -8,8 +8,8 @@ public sealed class ModelDbException(int code, string? sqlState, string? queryId
     /// <summary>Snowflake's number of the error.</summary>
     public override int ErrorCode { get; } = code;
 
-    /// <inheritdoc/>
-    public override string? SqlState { get; } = sqlState;
+    /// <summary>Hides the base's property, which stays null, as the driver's exception does: who reads it through DbException learns nothing.</summary>
+    public new string? SqlState { get; } = sqlState;
 
     public string? QueryId { get; } = queryId;
 

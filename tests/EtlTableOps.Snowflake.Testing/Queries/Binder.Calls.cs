@@ -36,11 +36,16 @@ internal sealed partial class Binder
             case "LAST_QUERY_ID": return Text(session.LastQueryId(arguments.Length == 0 ? -1 : (int)(decimal)arguments[0].Value(new Frame(null))!));
             case "CURRENT_TIMESTAMP" or "LOCALTIMESTAMP" or "GETDATE" or "SYSTIMESTAMP": return Constant(run.Started, SfType.Ltz);
             // Another value in each call, even of one statement.
-            case "SYSDATE": return new Bound(SfType.Ntz, _ => Moment.OfNanoseconds(session.Model.Now()), Nullable: false);
+            case "SYSDATE": return new Bound(SfType.Ntz, _ => Moment.OfNanoseconds(session.Model.Clock()), Nullable: false);
             case "CURRENT_DATE": return Constant(run.Started.Day, SfType.Date);
             case "CURRENT_TIME": return Constant(new Moment(run.Started.Seconds - run.Started.Day.Seconds, run.Started.Nanos), new SfType(SfKind.Time, Scale: 9));
             case "SYSTEM$ABORT_TRANSACTION":
                 return Text("Transaction aborted.");
+            case "SYSTEM$STREAM_HAS_DATA":
+                var stream = run.Catalog.Other<StreamItem>("STREAM", new Parser((string)arguments[0].Value(new Frame(null))!).OneName());
+                var waiting = Net(stream.Table, stream.Offset, session.Model.Now(), false).Rows(null).Any();
+                return Constant(waiting, SfType.Boolean);
+            case "COLLATE": return arguments[0];
             case "SYSTEM$PIPE_STATUS":
                 return Text("{\"executionState\":\"PAUSED\",\"pendingFileCount\":0}");
             case "SYSTEM$STREAM_HAS_DATA":

@@ -22,7 +22,8 @@ internal sealed partial class Binder(StatementRun run)
         return expression switch
         {
             LiteralExpr literal => literal.Value is null ? Null : Constant(literal.Value, literal.Type),
-            ParameterExpr parameter => run.Bind(parameter.Number) is { } bind ? (bind.Value is null ? Null with { Type = bind.Type } : Constant(bind.Value, bind.Type)) : throw new ModelError(1003, "42000", "SQL compilation error:\nBind variable not set."),
+            ParameterExpr parameter => run.Bind(parameter.Number) is { } bind ? (bind.Value is null ? Null : Constant(bind.Value, bind.Type)) : throw new ModelError(1003, "42000", "SQL compilation error:\nBind variable not set."),
+            VariableExpr variable => run.Session.Variable(variable.Name) is var held && held.Value is { } kept ? Constant(kept, held.Type) : new Bound(held.Type, _ => null),
             ColumnExpr column => Column(column, scope),
             VariableExpr variable => run.Session.Variables.TryGetValue(variable.Name, out var held) ? (held.Value is null ? Null with { Type = held.Type } : Constant(held.Value, held.Type)) : throw ModelError.Compilation($"Session variable '${variable.Name}' does not exist"),
             DollarExpr dollar => Dollar(dollar, scope),
@@ -283,7 +284,7 @@ internal sealed partial class Binder(StatementRun run)
 
     internal static Bound Cast(Bound operand, SfType type, bool attempt)
     {
-        if (operand.IsNull) return Null with { Type = type };
+        if (operand.IsNull) return new Bound(type, _ => null);
         var (value, from) = (operand.Value, operand.Type);
         if (!attempt && from == type && type.Kind is not (SfKind.Fixed or SfKind.Text)) return operand;
         if (from.IsMoment && type.Kind is SfKind.Fixed or SfKind.Real or SfKind.Boolean) throw new ModelError(1065, "22023", $"SQL compilation error:\nInvalid argument types for function 'CAST': ({from}, {type})");

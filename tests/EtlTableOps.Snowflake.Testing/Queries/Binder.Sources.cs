@@ -114,7 +114,7 @@ internal sealed partial class Binder
     private Relation Stream(StreamItem stream)
     {
         if (stream.Stale || stream.Table.IsDropped) throw new ModelError(91900, "55000", $"SQL execution error: Stream {stream.Name} has become stale. Stream needs to be recreated.");
-        var now = run.Session.Model.Now();
+        var now = run.Session.Model.Clock();
         if (run.ChangesData) run.Transaction.Consumed[stream] = now;
         return Net(stream.Table, stream.Offset, now, stream.Properties.GetValueOrDefault("mode") == "APPEND_ONLY");
     }

@@ -1,6 +1,5 @@
 using System.Collections.Concurrent;
 using System.Globalization;
-using System.IO.Compression;
 using System.Net;
 using System.Net.Sockets;
 using System.Text.Json;
@@ -14,7 +13,8 @@ namespace EtlTableOps.Snowflake.Testing;
 /// </summary>
 public sealed class SnowflakeServer : IAsyncDisposable
 {
-    private readonly HttpListener listener;
+    private readonly TcpListener listener = new(IPAddress.Loopback, 0);
+    private readonly ConcurrentDictionary<TcpClient, byte> clients = new();
     private readonly QueryRequests queries;
     private readonly ConcurrentDictionary<string, SignedIn> sessions = new(StringComparer.Ordinal);
     private readonly ConcurrentQueue<string> requests = new();
@@ -25,7 +25,8 @@ public sealed class SnowflakeServer : IAsyncDisposable
         ArgumentNullException.ThrowIfNull(model);
         Model = model;
         queries = new QueryRequests(this);
-        (listener, Port) = Listen();
+        listener.Start();
+        Port = ((IPEndPoint)listener.LocalEndpoint).Port;
         loop = Task.Run(ServeAsync);
     }
 
@@ -63,108 +64,72 @@ public sealed class SnowflakeServer : IAsyncDisposable
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
     {
-        listener.Close();
+        listener.Stop();
+        foreach (var client in clients.Keys) client.Dispose();
         await loop.ConfigureAwait(false);
-    }
-
-    private static (HttpListener Listener, int Port) Listen()
-    {
-        for (var attempt = 0; ; attempt++)
-        {
-            int port;
-            using (var probe = new TcpListener(IPAddress.Loopback, 0))
-            {
-                probe.Start();
-                port = ((IPEndPoint)probe.LocalEndpoint).Port;
-                probe.Stop();
-            }
-            var listener = new HttpListener();
-            listener.Prefixes.Add(string.Create(CultureInfo.InvariantCulture, $"http://127.0.0.1:{port}/"));
-            try
-            {
-                listener.Start();
-                return (listener, port);
-            }
-            catch (HttpListenerException) when (attempt < 20)
-            {
-                // Somebody else took the port in between.
-                listener.Close();
-            }
-        }
     }
 
     private async Task ServeAsync()
     {
         while (true)
         {
-            HttpListenerContext context;
+            TcpClient client;
             try
             {
-                context = await listener.GetContextAsync().ConfigureAwait(false);
+                client = await listener.AcceptTcpClientAsync().ConfigureAwait(false);
             }
-            catch (Exception e) when (e is HttpListenerException or ObjectDisposedException)
+            catch (Exception e) when (e is SocketException or ObjectDisposedException)
             {
                 return;
             }
+            clients[client] = 0;
             // A thread of its own: statements wait for locks.
-            _ = Task.Factory.StartNew(() => Handle(context), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
+            _ = Task.Factory.StartNew(() => Serve(client), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
         }
     }
 
-    private void Handle(HttpListenerContext context)
+    private void Serve(TcpClient client)
     {
-        var request = context.Request;
-        requests.Enqueue($"{request.HttpMethod} {request.RawUrl}");
         try
         {
-            if (Down)
-            {
-                context.Response.Abort();
-                return;
-            }
-            using var body = Body(request);
-            var answer = Answer(request, body);
-            if (answer is null || Down) context.Response.Abort();
-            else Send(context.Response, answer);
+            using var connection = new HttpConnection(client, Handle);
+            connection.Serve();
         }
-        catch (Exception e) when (e is HttpListenerException or IOException or ObjectDisposedException)
+        catch (Exception e) when (e is IOException or SocketException or ObjectDisposedException or InvalidOperationException)
         {
-            // The client is gone; what it asked for is done all the same.
+            // It was closed before it said anything.
         }
-        catch (Exception e) when (e is JsonException or KeyNotFoundException or InvalidOperationException or FormatException)
+        clients.TryRemove(client, out _);
+    }
+
+    /// <summary>The answer's bytes; null when the connection is to be dropped.</summary>
+    private byte[]? Handle(HttpRequest request)
+    {
+        requests.Enqueue($"{request.Method} {request.Target}");
+        if (Down) return null;
+        JsonObject? answer;
+        try
         {
-            Send(context.Response, Failure(new ModelError(390000, null, "The test server could not read or answer this request: " + e)));
+            using var body = request.Body.Length == 0 ? null : JsonDocument.Parse(request.Body);
+            answer = Answer(request, body);
         }
+        catch (Exception e) when (e is JsonException or KeyNotFoundException or InvalidOperationException or FormatException or AggregateException)
+        {
+            answer = Failure(new ModelError(390000, null, "The test server could not read or answer this request: " + e));
+        }
+        return answer is null || Down ? null : JsonSerializer.SerializeToUtf8Bytes(answer, Conversion.Plain);
     }
 
-    private static JsonDocument? Body(HttpListenerRequest request)
+    private JsonObject? Answer(HttpRequest request, JsonDocument? body)
     {
-        if (!request.HasEntityBody) return null;
-        using var stream = request.Headers["Content-Encoding"] == "gzip" ? new GZipStream(request.InputStream, CompressionMode.Decompress) : request.InputStream;
-        using var memory = new MemoryStream();
-        stream.CopyTo(memory);
-        return memory.Length == 0 ? null : JsonDocument.Parse(memory.ToArray());
-    }
-
-    private static void Send(HttpListenerResponse response, JsonObject answer)
-    {
-        var bytes = JsonSerializer.SerializeToUtf8Bytes(answer, Conversion.Plain);
-        response.ContentType = "application/json";
-        response.ContentLength64 = bytes.Length;
-        response.OutputStream.Write(bytes);
-        response.Close();
-    }
-
-    private JsonObject? Answer(HttpListenerRequest request, JsonDocument? body)
-    {
-        var path = request.Url!.AbsolutePath;
+        var path = request.Path;
         if (path == "/session/v1/login-request") return SignIn(request, body!.RootElement.GetProperty("data"));
         if (path.StartsWith("/telemetry", StringComparison.Ordinal)) return Success(null);
         if (path == "/session/token-request") return Renew(request, body);
         if (Session(request) is not { } signedIn) return Failure(ModelError.SessionGone());
         if (signedIn.Session.IsLost) return null;
         if (signedIn.Ended || signedIn.Session.IsClosed) return Failure(new ModelError(390111, null, "Session no longer exists.  New login required to access the service."));
-        if (path == "/session" && request.QueryString["delete"] is not null)
+        if (path == "/session" && request.Query.GetValueOrDefault("delete") is not null)
         {
             signedIn.Session.Close();
             sessions.TryRemove(signedIn.Token, out _);
@@ -172,13 +137,13 @@ public sealed class SnowflakeServer : IAsyncDisposable
         }
         if (signedIn.Expired) return Failure(ModelError.SessionExpired());
         if (path == "/session/heartbeat") return Success(null);
-        if (path == "/queries/v1/query-request") return queries.Run(signedIn.Session, request.QueryString["requestId"] ?? Guid.NewGuid().ToString(), body!.RootElement);
+        if (path == "/queries/v1/query-request") return queries.Run(signedIn.Session, request.Query.GetValueOrDefault("requestId") ?? Guid.NewGuid().ToString(), body!.RootElement);
         if (path == "/queries/v1/abort-request") return queries.Abort(body!.RootElement.GetProperty("requestId").GetString()!);
         if (path.StartsWith("/queries/", StringComparison.Ordinal) && path.EndsWith("/result", StringComparison.Ordinal)) return queries.Result(path.Split('/')[2]);
         return Failure(new ModelError(390404, null, $"The test server has no {path}."));
     }
 
-    private JsonObject SignIn(HttpListenerRequest request, JsonElement data)
+    private JsonObject SignIn(HttpRequest request, JsonElement data)
     {
         string? Text(string name) => data.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.String ? value.GetString() : null;
         var user = Text("LOGIN_NAME") ?? "";
@@ -191,7 +156,7 @@ public sealed class SnowflakeServer : IAsyncDisposable
             _ => !Model.Passwords.TryGetValue(user, out var password) || password == Text("PASSWORD"),
         };
         if (!welcome) return Failure(authenticator == "SNOWFLAKE" ? new ModelError(390100, "08001", "Incorrect username or password was specified.") : new ModelError(390144, "08001", authenticator == "SNOWFLAKE_JWT" ? "JWT token is invalid." : "Invalid token."));
-        var session = Model.OpenSession(user, request.QueryString["roleName"], request.QueryString["databaseName"], request.QueryString["schemaName"], request.QueryString["warehouse"]);
+        var session = Model.OpenSession(user, request.Query.GetValueOrDefault("roleName"), request.Query.GetValueOrDefault("databaseName"), request.Query.GetValueOrDefault("schemaName"), request.Query.GetValueOrDefault("warehouse"));
         if (data.TryGetProperty("SESSION_PARAMETERS", out var parameters) && parameters.ValueKind == JsonValueKind.Object && parameters.TryGetProperty("QUERY_TAG", out var tag)) session.Set("QUERY_TAG", tag.GetString());
         var signedIn = new SignedIn(session) { Token = NewToken(), MasterToken = NewToken() };
         sessions[signedIn.Token] = signedIn;
@@ -208,7 +173,7 @@ public sealed class SnowflakeServer : IAsyncDisposable
         });
     }
 
-    private JsonObject Renew(HttpListenerRequest request, JsonDocument? body)
+    private JsonObject Renew(HttpRequest request, JsonDocument? body)
     {
         var old = body?.RootElement.GetProperty("oldSessionToken").GetString();
         if (old is null || !sessions.TryGetValue(old, out var signedIn) || signedIn.Ended || Token(request) != signedIn.MasterToken) return Failure(new ModelError(390114, null, "Authentication token has expired.  The user must authenticate again."));
@@ -219,11 +184,11 @@ public sealed class SnowflakeServer : IAsyncDisposable
         return Success(new JsonObject { ["sessionToken"] = signedIn.Token, ["validityInSecondsST"] = 3600, ["masterToken"] = signedIn.MasterToken, ["validityInSecondsMT"] = 14400, ["sessionId"] = signedIn.Session.Id });
     }
 
-    private SignedIn? Session(HttpListenerRequest request) => Token(request) is { } token && sessions.TryGetValue(token, out var session) ? session : null;
+    private SignedIn? Session(HttpRequest request) => Token(request) is { } token && sessions.TryGetValue(token, out var session) ? session : null;
 
-    private static string? Token(HttpListenerRequest request)
+    private static string? Token(HttpRequest request)
     {
-        var header = request.Headers["Authorization"] ?? "";
+        var header = request.Headers.GetValueOrDefault("Authorization", "");
         var start = header.IndexOf('"', StringComparison.Ordinal);
         return header.StartsWith("Snowflake Token=", StringComparison.Ordinal) && start > 0 ? header[(start + 1)..].TrimEnd('"') : null;
     }

@@ -91,6 +91,10 @@ internal static class Lexer
                 at++;
                 while (at < sql.Length && char.IsAsciiDigit(sql[at])) at++;
                 return (TokenKind.Dollar, sql[(start + 1)..at]);
+            case '$' when at + 1 < sql.Length && (char.IsAsciiLetter(sql[at + 1]) || sql[at + 1] == '_'):
+                at++;
+                while (at < sql.Length && (char.IsAsciiLetterOrDigit(sql[at]) || sql[at] is '_' or '$')) at++;
+                return (TokenKind.Variable, sql[(start + 1)..at].ToUpperInvariant());
         }
         if (c == '$' && at + 1 < sql.Length && (char.IsAsciiLetter(sql[at + 1]) || sql[at + 1] == '_'))
         {

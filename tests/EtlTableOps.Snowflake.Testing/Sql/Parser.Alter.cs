@@ -123,7 +123,7 @@ internal sealed partial class Parser
                     {
                         // Locks the table for a moment: waits for UPDATE, DELETE and MERGE (engines.md 1.4).
                         r.Lock(t);
-                        t.TrackedSince = on ? t.TrackedSince ?? r.Session.Model.Now() : null;
+                        t.TrackedSince = on ? t.TrackedSince ?? r.Session.Model.Clock() : null;
                     });
                     break;
                 case "DATA_RETENTION_TIME_IN_DAYS":

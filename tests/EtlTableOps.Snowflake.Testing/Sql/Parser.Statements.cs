@@ -98,6 +98,12 @@ internal sealed partial class Parser
             return Reading("DESCRIBE", r => Showing.Describe(r, name));
         }
         if (Take("USE")) return UseStatement();
+        if (Take("SET")) return SetStatement();
+        if (Take("UNSET"))
+        {
+            var variable = Identifier();
+            return Transaction("UNSET", s => s.SetVariable(variable, null), StatementTypes.AlterSession);
+        }
         if (Take("EXECUTE", "IMMEDIATE"))
         {
             var text = TextLiteral();
@@ -278,6 +284,32 @@ internal sealed partial class Parser
                     break;
             }
             return () => ModelResult.Status("Statement executed successfully.", StatementTypes.Use);
+        });
+    }
+
+    /// <summary>SET name = value, or (a, b) = (1, 2).</summary>
+    private Statement SetStatement()
+    {
+        var names = Is("(") ? NameList() : [Identifier()];
+        Require("=");
+        List<Expr> values;
+        if (names.Count == 1) values = [Expression()];
+        else
+        {
+            Require("(");
+            values = ExpressionList();
+            Require(")");
+        }
+        if (values.Count != names.Count) throw Unexpected();
+        return new Statement("SET", StatementClass.Query, r =>
+        {
+            var binder = new Binder(r);
+            var bound = values.ConvertAll(v => binder.Bind(v, new Scope([], null)));
+            return () =>
+            {
+                for (var i = 0; i < names.Count; i++) r.Session.SetVariable(names[i], new ModelBind(bound[i].Type, bound[i].Value(new Frame(null))));
+                return ModelResult.Status("Statement executed successfully.", StatementTypes.AlterSession);
+            };
         });
     }
 

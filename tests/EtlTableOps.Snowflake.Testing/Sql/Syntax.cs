@@ -13,6 +13,9 @@ internal sealed record LiteralExpr(object? Value, SfType Type) : Expr;
 /// <summary>A bound value; the number counts from 0.</summary>
 internal sealed record ParameterExpr(int Number) : Expr;
 
+/// <summary>A session variable, <c>$name</c>.</summary>
+internal sealed record VariableExpr(string Name) : Expr;
+
 /// <summary>A column: the parts before it ("db"."s"."t") and its name.</summary>
 internal sealed record ColumnExpr(IReadOnlyList<string> Path, string Name) : Expr;
 

@@ -66,10 +66,20 @@ internal static partial class FileCommands
         {
             var changes = new Dictionary<long, object?[]?>();
             var count = 0L;
-            foreach (var row in relation.Rows(null))
+            try
             {
-                if ((++count & 0xFF) == 0) run.Check();
-                changes[run.Session.Model.NextId()] = writer.New(values(row));
+                foreach (var row in relation.Rows(null))
+                {
+                    if ((++count & 0xFF) == 0) run.Check();
+                    changes[run.Session.Model.NextId()] = writer.New(values(row));
+                }
+            }
+            catch (ModelError e) when (e.Code >= 100000 && run.FilesRead.Count > 0)
+            {
+                // A row that fails in the SELECT was not counted yet.
+                var number = changes.Count + 1;
+                var column = writer.Failing is { } bad ? $", column \"{table.Name}\"[\"{bad.Name}\":{table.Columns.IndexOf(bad) + 1}]" : "";
+                throw new ModelError(e.Code, e.SqlState, $"{e.Message}\n  File '{run.FilesRead[0].Split('/')[^2]}', line {number}, character 1\n  Row {number}{column}\n  If you would like to continue loading when an error is encountered, use other values such as 'SKIP_FILE' or 'CONTINUE' for the ON_ERROR option.");
             }
             Dml.Merge(run, table, changes);
             foreach (var file in run.FilesRead) table.LoadedFiles.Add(file);
@@ -77,7 +87,7 @@ internal static partial class FileCommands
             return new ModelResult
             {
                 Columns = [new("file", SfType.Text), new("status", SfType.Text), new("rows_parsed", SfType.Integer), new("rows_loaded", SfType.Integer), new("error_limit", SfType.Integer), new("errors_seen", SfType.Integer), new("first_error", SfType.Text), new("first_error_line", SfType.Integer), new("first_error_character", SfType.Integer), new("first_error_column_name", SfType.Text)],
-                Rows = [.. run.FilesRead.Select((f, i) => new object?[] { Path.GetFileName(f), "LOADED", i == 0 ? (decimal)count : 0m, i == 0 ? (decimal)count : 0m, 1m, 0m, null, null, null, null })],
+                Rows = [.. run.FilesRead.Select((f, i) => new object?[] { f.Split('/')[^2], "LOADED", i == 0 ? (decimal)count : 0m, i == 0 ? (decimal)count : 0m, 1m, 0m, null, null, null, null })],
                 StatementType = StatementTypes.Copy,
                 Affected = count,
             };

@@ -60,8 +60,8 @@ internal static class Objects
     {
         var table = run.Catalog.Table(tableName);
         run.Session.Require(table, "SELECT");
-        table.TrackedSince ??= run.Session.Model.Now();
-        var offset = point is null ? run.Session.Model.Now() : new Binder(run).Time(point);
+        table.TrackedSince ??= run.Session.Model.Clock();
+        var offset = point is null ? run.Session.Model.Clock() : new Binder(run).Time(point);
         return Create(run, name, replace, exists, (d, s) =>
         {
             var stream = new StreamItem { Id = run.Session.Model.NextId(), Kind = "STREAM", Name = name.Last, Database = d, Schema = s, Created = run.Started, Owner = run.Session.Role, Table = table, TableName = table.FullName, Offset = offset, Text = text };

@@ -33,6 +33,9 @@ internal sealed class RowWriter
         defaults = [.. table.Columns.Where(c => !given.Contains(c)).Select(c => (c, byColumn[c]))];
     }
 
+    /// <summary>The column whose value could not be stored; null while all could.</summary>
+    public ModelColumn? Failing { get; private set; }
+
     public Bound Default(ModelColumn column) => byColumn[column];
 
     /// <summary>Types that do not go together are told when the statement is compiled.</summary>
@@ -75,10 +78,12 @@ internal sealed class RowWriter
         return row;
     }
 
-    private static void Store(object?[] row, ModelColumn column, Bound value, Frame frame)
+    private void Store(object?[] row, ModelColumn column, Bound value, Frame frame)
     {
+        Failing = column;
         var stored = Conversion.To(value.Value(frame), value.Type, column.Type);
         if (stored is null && !column.Nullable) throw ModelError.NullValue(column.Name);
         row[column.Slot] = stored;
+        Failing = null;
     }
 }

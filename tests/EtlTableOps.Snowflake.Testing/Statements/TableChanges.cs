@@ -105,7 +105,7 @@ internal static class TableChanges
         }
         if (!column.Nullable && column.Before is null && column.Identity is null && table.Rows.Count > 0) Refuse(new ModelError(2202, "42601", $"SQL compilation error:\nNon-nullable column '{column.Name}' cannot be added to non-empty table '{table.Name}' unless it has a non-null default value."));
         foreach (var constraint in constraints) TableMaking.Add(run, table, constraint);
-        table.Restructure(run.Session.Model.Now());
+        table.Restructure(run.Session.Model.Clock());
         return "Statement executed successfully.";
 
         void Refuse(ModelError error)
@@ -128,7 +128,7 @@ internal static class TableChanges
         }
         table.Columns = table.Columns.RemoveAll(gone.Contains);
         table.Constraints.RemoveAll(c => c.Columns.Any(n => table.Column(n) is null));
-        table.Restructure(run.Session.Model.Now());
+        table.Restructure(run.Session.Model.Clock());
         return "Statement executed successfully.";
     }
 
@@ -141,7 +141,7 @@ internal static class TableChanges
         renamed.Name = to;
         table.Columns = table.Columns.Replace(column, renamed);
         for (var i = 0; i < table.Constraints.Count; i++) table.Constraints[i] = table.Constraints[i] with { Columns = [.. table.Constraints[i].Columns.Select(c => c == from ? to : c)] };
-        table.Restructure(run.Session.Model.Now());
+        table.Restructure(run.Session.Model.Clock());
         return "Statement executed successfully.";
     }
 
@@ -186,7 +186,7 @@ internal static class TableChanges
         var changed = column.Copy();
         change(changed);
         table.Columns = table.Columns.Replace(column, changed);
-        table.Restructure(run.Session.Model.Now());
+        table.Restructure(run.Session.Model.Clock());
     }
 
     private static bool Mentions(string text, string column) => Lexer.Read(text).Exists(t => t.IsName && t.Value == column);

@@ -179,7 +179,7 @@ internal static class TableMaking
         }
         if (replaced is TableItem old) TableChanges.Retire(run, schema, old);
         schema.Relations[name.Last] = table;
-        table.Begin(rows, run.Session.Model.Now());
+        table.Begin(rows, run.Session.Model.Clock());
         if (options.ChangeTracking) table.TrackedSince = table.FirstTime;
     }
 }
