@@ -83,6 +83,7 @@ internal sealed partial class Binder(StatementRun run)
         var depth = 0;
         for (var at = scope; at is not null; at = at.Outer, depth++)
         {
+            if (depth > 0) outermost = Math.Min(outermost, at.Level);
             if (at.Grouping is { } grouping)
             {
                 if (grouping.Input.Find(column) >= 0)
@@ -224,28 +225,6 @@ internal sealed partial class Binder(StatementRun run)
         return list.Not ? Not(inside) : inside;
     }
 
-    private Bound InQuery(InQueryExpr list, Scope scope)
-    {
-        var operand = Bind(list.Operand, scope);
-        var query = BindQuery(list.Query, scope);
-        var element = new Bound(query.Columns[0].Type, f => f.Row[0]);
-        var equal = Compare("=", new Bound(operand.Type, f => operand.Value(f.Outer!), operand.IsNull), element);
-        var inside = new Bound(SfType.Boolean, f =>
-        {
-            var frame = new Frame(f);
-            object? result = false;
-            foreach (var row in query.Rows(f))
-            {
-                frame.Row = row;
-                var one = equal.Value(frame);
-                if (one is true) return true;
-                if (one is null) result = null;
-            }
-            return result;
-        });
-        return list.Not ? Not(inside) : inside;
-    }
-
     private Bound Like(LikeExpr like, Scope scope)
     {
         var text = Cast(Bind(like.Operand, scope), SfType.Text, false);
@@ -289,28 +268,6 @@ internal sealed partial class Binder(StatementRun run)
         if (!attempt && from == type && type.Kind is not (SfKind.Fixed or SfKind.Text)) return operand;
         if (from.IsMoment && type.Kind is SfKind.Fixed or SfKind.Real or SfKind.Boolean) throw new ModelError(1065, "22023", $"SQL compilation error:\nInvalid argument types for function 'CAST': ({from}, {type})");
         return new Bound(type, attempt ? f => Conversion.Try(value(f), from, type) : f => Conversion.To(value(f), from, type), Nullable: operand.Nullable || attempt);
-    }
-
-    private Bound Exists(Query query, Scope scope)
-    {
-        var bound = BindQuery(query, scope);
-        return new Bound(SfType.Boolean, f => bound.Rows(f).Any(), Nullable: false);
-    }
-
-    private Bound Scalar(Query query, Scope scope)
-    {
-        var bound = BindQuery(query, scope);
-        return new Bound(bound.Columns[0].Type, f =>
-        {
-            object? result = null;
-            var count = 0;
-            foreach (var row in bound.Rows(f))
-            {
-                if (++count > 1) throw new ModelError(90150, "22000", "Single-row subquery returns more than one row.");
-                result = row[0];
-            }
-            return result;
-        });
     }
 
     private Bound Path(PathExpr path, Scope scope)

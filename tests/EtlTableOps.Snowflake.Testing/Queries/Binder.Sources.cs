@@ -266,10 +266,11 @@ internal sealed partial class Binder
 
         public List<object?[]> All { get; }
 
-        public IReadOnlyList<object?[]> Matching(Bound[] keys, object?[] row)
+        public IReadOnlyList<object?[]> Matching(Bound[] keys, object?[] row) => Matching(keys, new Frame(outer) { Row = row });
+
+        public IReadOnlyList<object?[]> Matching(Bound[] keys, Frame frame)
         {
             if (keys.Length == 0) return All;
-            var frame = new Frame(outer) { Row = row };
             var values = Array.ConvertAll(keys, k => k.Value(frame));
             return !values.Contains(null) && byKey.TryGetValue(new RowKey(values), out var list) ? list : [];
         }

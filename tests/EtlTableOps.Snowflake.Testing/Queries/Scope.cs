@@ -23,6 +23,9 @@ internal sealed class Scope(IReadOnlyList<ScopeColumn> columns, Scope? outer)
 
     public Scope? Outer { get; } = outer;
 
+    /// <summary>How many queries are around.</summary>
+    public int Level { get; } = outer is null ? 0 : outer.Level + 1;
+
     /// <summary>Aliases of the SELECT list: used where no column has the name.</summary>
     public Dictionary<string, Expr> Aliases { get; init; } = new(StringComparer.Ordinal);
 

@@ -148,8 +148,18 @@ public sealed class DataTests : IDisposable
     [InlineData("WITH a AS (SELECT 1 AS x), b AS (SELECT x + 1 AS y FROM a) SELECT x + y FROM a JOIN b ON a.x < b.y", "3")]
     [InlineData("SELECT COUNT(*) FROM (SELECT 1 AS x MINUS SELECT 1)", "0")]
     [InlineData("SELECT LISTAGG(column1, ',') WITHIN GROUP (ORDER BY column1 DESC) FROM VALUES (1), (3), (2)", "3,2,1")]
+    [InlineData("SELECT COUNT(*) FROM (SELECT column1 AS k FROM VALUES (1), (2), (3)) AS a WHERE EXISTS (SELECT 1 FROM two AS b WHERE b.k = a.k AND b.v > a.k)", "1")]
+    [InlineData("SELECT COUNT(*) FROM (SELECT column1 AS k FROM VALUES (1), (2), (3)) AS a WHERE NOT EXISTS (SELECT 1 FROM two AS b WHERE b.k = a.k)", "1")]
+    [InlineData("SELECT COUNT(*) FROM two AS a WHERE k IN (SELECT b.k FROM two AS b WHERE b.v > a.k)", "1")]
+    [InlineData("SELECT COUNT(*) FROM two WHERE k NOT IN (SELECT column1 FROM VALUES (1), (NULL))", "0")]
+    [InlineData("SELECT SUM((SELECT MAX(b.v) FROM two AS b WHERE b.k = a.k)) FROM two AS a", "11")]
     [InlineData("SELECT GREATEST(0, (SELECT COUNT_IF(column1 > 1) FROM VALUES (1), (2), (3)) - 5)", "0")]
-    public void Expressions_give_what_the_server_gives(string sql, string expected) => Assert.Equal(expected, account.Rows(sql)[0]);
+    public void Expressions_give_what_the_server_gives(string sql, string expected)
+    {
+        account.Run("CREATE TABLE two (k integer, v integer)");
+        account.Run("INSERT INTO two VALUES (1, 10), (2, 1)");
+        Assert.Equal(expected, account.Rows(sql)[0]);
+    }
 
     public void Dispose() => account.Dispose();
 }

@@ -142,7 +142,12 @@ public sealed class ServerTests : IAsyncDisposable
     {
         using var connection = Open();
         server.LongAfter = TimeSpan.FromMilliseconds(1);
-        account.Model.Faults = m => m.Time == FaultTime.BeforeExecution ? new Fault { Delay = TimeSpan.FromMilliseconds(100) } : null;
+        account.Model.Faults = m =>
+        {
+            // It ends when it was asked for.
+            while (m.Time == FaultTime.BeforeExecution && !server.Requests.Any(r => r.EndsWith("/result", StringComparison.Ordinal))) Thread.Sleep(1);
+            return null;
+        };
         Assert.Equal(7L, One(connection, "SELECT 7"));
         Assert.Contains(server.Requests, r => r.EndsWith("/result", StringComparison.Ordinal));
     }
