@@ -16,6 +16,9 @@ public abstract class EngineWorld : IAsyncDisposable
     /// <summary>The feed that a table with a key gets when none is asked for.</summary>
     public virtual FeedKind UsualFeed => FeedKind.TriggerLog;
 
+    /// <summary>What a process apart needs in its environment to connect.</summary>
+    public virtual IReadOnlyDictionary<string, string> HostEnvironment => new Dictionary<string, string>();
+
     /// <summary>Whether tables have indexes.</summary>
     public virtual bool HasIndexes => true;
 

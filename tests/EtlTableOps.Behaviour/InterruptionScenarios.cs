@@ -99,7 +99,8 @@ public abstract class InterruptionScenarios : EngineScenarios
     /// <summary>Lets there be as many rows to import that the import has a middle.</summary>
     private async Task MoreAsync(int rows)
     {
-        await World.ExecuteAsync($"INSERT INTO more_events WITH RECURSIVE n(i) AS (SELECT 3 UNION ALL SELECT i + 1 FROM n WHERE i < {rows}) SELECT 100000 + i, '2026-01-02 03:04:05', 3 FROM n");
+        foreach (var chunk in Enumerable.Range(3, rows - 2).Chunk(1000))
+            await World.ExecuteAsync($"INSERT INTO more_events VALUES {string.Join(", ", chunk.Select(i => $"({100000 + i}, '2026-01-02 03:04:05', 3)"))}");
         more = rows;
     }
 
@@ -212,7 +213,7 @@ public abstract class InterruptionScenarios : EngineScenarios
     private async Task<bool> LockIsFreeAsync()
     {
         await using var session = await Database.OpenSessionAsync(Token);
-        var shape = await session.ReadShapeAsync(new Tables.TableName(null, "allevents"), Token);
+        var shape = await session.ReadShapeAsync(Tables.TableName.Parse("allevents", session.Dialect.Folding), Token);
         var held = await session.TryLockOperationAsync(shape!.Name, Token);
         if (held is null) return false;
         await held.DisposeAsync();
@@ -225,6 +226,7 @@ public abstract class InterruptionScenarios : EngineScenarios
         var host = Path.Combine(AppContext.BaseDirectory, "EtlTableOps.TestHost.dll");
         var start = new ProcessStartInfo("dotnet") { RedirectStandardOutput = true, RedirectStandardError = true };
         foreach (var argument in new[] { "exec", host, World.ConnectionText, operation, "allevents", death }) start.ArgumentList.Add(argument);
+        foreach (var (name, value) in World.HostEnvironment) start.Environment[name] = value;
         using var process = Process.Start(start) ?? throw new InvalidOperationException("The host did not start.");
         var error = process.StandardError.ReadToEndAsync(Token);
         var output = await process.StandardOutput.ReadToEndAsync(Token);

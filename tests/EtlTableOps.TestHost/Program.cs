@@ -1,7 +1,6 @@
 using System.Globalization;
 using EtlTableOps;
 using EtlTableOps.Composition;
-using EtlTableOps.Feeds;
 using EtlTableOps.Shadows;
 using EtlTableOps.TestHost;
 
@@ -22,7 +21,7 @@ static async Task RunAsync(TableOperations operations, string operation, string 
     {
         case "build":
             var change = new DeclaredChange { Add = [new AddedColumn("twice", "integer", "user_id * 2")] };
-            await (await operations.NewShadowAsync(new NewShadowRequest(table) { Change = change, Feed = FeedKind.TriggerLog }, never)).RunAsync(never);
+            await (await operations.NewShadowAsync(new NewShadowRequest(table) { Change = change }, never)).RunAsync(never);
             break;
         case "import":
             await (await operations.ImportAsync(new ImportRequest(table) { FromTable = "more_events" }, never)).RunAsync(never);

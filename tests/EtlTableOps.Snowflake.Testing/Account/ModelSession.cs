@@ -65,9 +65,6 @@ public sealed class ModelSession
 
     internal ModelTransaction? Transaction { get; set; }
 
-    /// <summary>Variables that SET made, by name.</summary>
-    internal Dictionary<string, (object? Value, SfType Type)> Variables { get; } = new(StringComparer.Ordinal);
-
     internal IReadOnlyDictionary<string, string> Parameters => parameters;
 
     /// <summary>The statement that runs now; null when none does.</summary>

@@ -56,15 +56,6 @@ public sealed class ModelDataReader : DbDataReader
     public override void Close() => closed = true;
 
     /// <inheritdoc/>
-    public override DataTable GetSchemaTable()
-    {
-        var table = new DataTable { Locale = CultureInfo.InvariantCulture };
-        foreach (var (name, type) in new[] { ("ColumnName", typeof(string)), ("NumericPrecision", typeof(int)), ("NumericScale", typeof(int)), ("ColumnSize", typeof(int)) }) table.Columns.Add(name, type);
-        foreach (var column in Current.Columns) table.Rows.Add(column.Name, column.Type.Precision, column.Type.Scale, (int)Math.Min(column.Type.Length, int.MaxValue));
-        return table;
-    }
-
-    /// <inheritdoc/>
     public override object GetValue(int ordinal)
     {
         var value = Current.Rows[row][ordinal];

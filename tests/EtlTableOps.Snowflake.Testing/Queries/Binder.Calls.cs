@@ -48,9 +48,6 @@ internal sealed partial class Binder
             case "COLLATE": return arguments[0];
             case "SYSTEM$PIPE_STATUS":
                 return Text("{\"executionState\":\"PAUSED\",\"pendingFileCount\":0}");
-            case "SYSTEM$STREAM_HAS_DATA":
-                var stream = run.Catalog.Other<StreamItem>("STREAM", new Parser((string)arguments[0].Value(new Frame(null))!).OneName());
-                return Constant(!stream.Stale && Net(stream.Table, stream.Offset, session.Model.Now(), stream.Properties.GetValueOrDefault("mode") == "APPEND_ONLY").Rows(null).Any(), SfType.Boolean);
             default: return null;
         }
 

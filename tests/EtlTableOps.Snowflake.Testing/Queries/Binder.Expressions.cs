@@ -25,7 +25,6 @@ internal sealed partial class Binder(StatementRun run)
             ParameterExpr parameter => run.Bind(parameter.Number) is { } bind ? (bind.Value is null ? Null : Constant(bind.Value, bind.Type)) : throw new ModelError(1003, "42000", "SQL compilation error:\nBind variable not set."),
             VariableExpr variable => run.Session.Variable(variable.Name) is var held && held.Value is { } kept ? Constant(kept, held.Type) : new Bound(held.Type, _ => null),
             ColumnExpr column => Column(column, scope),
-            VariableExpr variable => run.Session.Variables.TryGetValue(variable.Name, out var held) ? (held.Value is null ? Null with { Type = held.Type } : Constant(held.Value, held.Type)) : throw ModelError.Compilation($"Session variable '${variable.Name}' does not exist"),
             DollarExpr dollar => Dollar(dollar, scope),
             UnaryExpr { Sign: "NOT" } not => Not(Condition(not.Operand, scope)),
             UnaryExpr minus => Negative(Bind(minus.Operand, scope)),

@@ -78,8 +78,9 @@ public sealed class SnowflakeServer : IAsyncDisposable
             {
                 client = await listener.AcceptTcpClientAsync().ConfigureAwait(false);
             }
-            catch (Exception e) when (e is SocketException or ObjectDisposedException)
+            catch (Exception e) when (e is SocketException or ObjectDisposedException or InvalidOperationException)
             {
+                // It was stopped, perhaps before it was asked for the next one.
                 return;
             }
             clients[client] = 0;

@@ -96,12 +96,6 @@ internal static class Lexer
                 while (at < sql.Length && (char.IsAsciiLetterOrDigit(sql[at]) || sql[at] is '_' or '$')) at++;
                 return (TokenKind.Variable, sql[(start + 1)..at].ToUpperInvariant());
         }
-        if (c == '$' && at + 1 < sql.Length && (char.IsAsciiLetter(sql[at + 1]) || sql[at + 1] == '_'))
-        {
-            at++;
-            while (at < sql.Length && (char.IsAsciiLetterOrDigit(sql[at]) || sql[at] is '_' or '$')) at++;
-            return (TokenKind.Variable, sql[(start + 1)..at].ToUpperInvariant());
-        }
         foreach (var sign in Signs)
         {
             if (string.CompareOrdinal(sql, at, sign, 0, sign.Length) != 0) continue;

@@ -88,7 +88,6 @@ internal sealed partial class Parser
         if (Take("COMMENT")) return CommentStatement();
         if (Take("GRANT")) return GrantStatement(true);
         if (Take("REVOKE")) return GrantStatement(false);
-        if (Take("SET")) return SetStatement();
         if (Take("SHOW")) return ShowStatement();
         if (Take("DESCRIBE") || Take("DESC"))
         {
@@ -110,24 +109,6 @@ internal sealed partial class Parser
             return new Parser(text).Single();
         }
         throw Unexpected();
-    }
-
-    /// <summary>A variable of the session: the value of an expression or of a subquery, kept until the session ends.</summary>
-    private Statement SetStatement()
-    {
-        var name = Identifier();
-        Require("=");
-        var value = Expression();
-        RequireEnd();
-        return new Statement("SET", StatementClass.Query, r =>
-        {
-            var bound = new Binder(r).Bind(value, new Scope([], null));
-            return () =>
-            {
-                r.Session.Variables[name] = (bound.Value(new Frame(null)), bound.Type);
-                return ModelResult.Status("Statement executed successfully.");
-            };
-        });
     }
 
     private static Statement Transaction(string type, Action<ModelSession> act, long id) => new(type, StatementClass.Session, r =>

@@ -22,9 +22,6 @@ internal sealed record ColumnExpr(IReadOnlyList<string> Path, string Name) : Exp
 /// <summary><c>$1</c> of a staged file or of VALUES.</summary>
 internal sealed record DollarExpr(int Number) : Expr;
 
-/// <summary><c>$name</c>: a variable of the session.</summary>
-internal sealed record VariableExpr(string Name) : Expr;
-
 internal sealed record StarExpr(string? Qualifier, IReadOnlyList<string> Exclude) : Expr;
 
 internal sealed record UnaryExpr(string Sign, Expr Operand) : Expr;

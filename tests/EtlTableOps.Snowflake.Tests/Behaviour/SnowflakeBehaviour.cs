@@ -43,3 +43,18 @@ public sealed class SnowflakeWhatIfTests : WhatIfScenarios
 {
     protected override EngineWorld NewWorld() => new SnowflakeWorld();
 }
+
+public sealed class SnowflakeInterruptionTests : InterruptionScenarios
+{
+    protected override EngineWorld NewWorld() => new SnowflakeWorld(served: true);
+}
+
+public sealed class SnowflakeDriverTests
+{
+    [Fact]
+    public void The_shared_scenarios_run_over_the_official_driver()
+    {
+        Assert.SkipUnless(SnowflakeWorld.OfficialDriver is not null, "ETLTABLEOPS_SNOWFLAKE_DRIVER names no driver of Snowflake's: the scenarios ran over a connection of the tests' own.");
+        Assert.Equal("Snowflake.Data", SnowflakeDriver.Load(SnowflakeWorld.OfficialDriver, "").GetType().Assembly.GetName().Name);
+    }
+}

@@ -1,3 +1,5 @@
+using System.Data.Common;
+using System.Text.RegularExpressions;
 using EtlTableOps.Behaviour;
 using EtlTableOps.Engines;
 using EtlTableOps.Feeds;
@@ -6,12 +8,35 @@ using EtlTableOps.Snowflake.Testing;
 namespace EtlTableOps.Snowflake.Tests.Behaviour;
 
 /// <summary>
-/// A model of an account for one scenario, over a connection of the tests' own. Standard tables have no indexes, checks and triggers, so scenarios lose those parts of their
-/// SQL here.
+/// A model of an account for one scenario: over the official driver and a server on the loopback where ETLTABLEOPS_SNOWFLAKE_DRIVER names that driver, else over a connection of
+/// the tests' own. Standard tables have no indexes, checks and triggers, so scenarios lose those parts of their SQL here.
 /// </summary>
-internal sealed class SnowflakeWorld : EngineWorld
+internal sealed partial class SnowflakeWorld : EngineWorld
 {
-    private const string Text = "account=test;user=U;password=a secret of the tests;db=DB1;schema=S1;role=SYSADMIN;warehouse=WH";
+    private const string Variable = "ETLTABLEOPS_SNOWFLAKE_DRIVER";
+    private readonly SnowflakeServer? server;
+    private readonly DbProviderFactory factory;
+
+    /// <param name="served">Behind a server in any case, so that other processes reach it.</param>
+    public SnowflakeWorld(bool served = false)
+    {
+        // It would ask the cloud's metadata service where it runs.
+        Environment.SetEnvironmentVariable("SNOWFLAKE_DISABLE_PLATFORM_DETECTION", "true");
+        server = served || OfficialDriver is not null ? new SnowflakeServer(Model) : null;
+        factory = OfficialDriver is { } driver ? SnowflakeDriver.Load(driver, "") : server is not null ? ModelProviderFactory.Instance : new ModelProviderFactory(Model);
+    }
+
+    /// <summary>Where the official driver is, or null.</summary>
+    public static string? OfficialDriver => Environment.GetEnvironmentVariable(Variable) is { Length: > 0 } folder ? folder : null;
+
+    public override IReadOnlyDictionary<string, string> HostEnvironment => new Dictionary<string, string>
+    {
+        [Variable] = OfficialDriver ?? Path.Combine(AppContext.BaseDirectory, "fake-driver"),
+    };
+
+    private string Text => server is null
+        ? "account=test;user=U;password=a secret of the tests;db=DB1;schema=S1;role=SYSADMIN;warehouse=WH"
+        : server.ConnectionString.Replace("password=p;", "password=a secret of the tests;", StringComparison.Ordinal);
 
     public SnowflakeModel Model { get; } = new();
 
@@ -30,11 +55,11 @@ internal sealed class SnowflakeWorld : EngineWorld
 
     public override ValueTask StartAsync() => ValueTask.CompletedTask;
 
-    public override Task<EtlDatabase> ConnectAsync() => EtlDatabase.ConnectAsync(null, new SnowflakeEngine(new ModelProviderFactory(Model), null), new ConnectionTarget(Text), CancellationToken.None);
+    public override Task<EtlDatabase> ConnectAsync() => EtlDatabase.ConnectAsync(null, new SnowflakeEngine(factory, null), new ConnectionTarget(Text), CancellationToken.None);
 
     public override async Task<Consumer> OpenConsumerAsync()
     {
-        var connection = new ModelProviderFactory(Model).CreateConnection()!;
+        var connection = factory.CreateConnection()!;
         connection.ConnectionString = Text;
         await connection.OpenAsync();
         return new Consumer(connection, Adapt);
@@ -60,7 +85,7 @@ internal sealed class SnowflakeWorld : EngineWorld
         lines.AddRange((await consumer.QueryAsync($"DESCRIBE TABLE {Quoted(name)}")).Select(l => "column " + l));
         lines.AddRange((await consumer.QueryAsync($"SHOW GRANTS ON TABLE {Quoted(name)}")).Select(l => "grant " + l[(l.IndexOf('|', StringComparison.Ordinal) + 1)..].Replace(name, "(it)", StringComparison.Ordinal)));
         lines.AddRange((await consumer.QueryAsync($"SELECT CLUSTERING_KEY, COMMENT, IS_TRANSIENT, RETENTION_TIME, TABLE_OWNER FROM INFORMATION_SCHEMA.TABLES WHERE TABLE_NAME = '{name.Replace("\\", "\\\\", StringComparison.Ordinal).Replace("'", "''", StringComparison.Ordinal)}'")).Select(l => "table " + l));
-        return [.. lines.Select(l => l.ToLowerInvariant()).Order(StringComparer.Ordinal)];
+        return [.. lines.Select(l => Marks().Replace(l, "").ToLowerInvariant()).Order(StringComparer.Ordinal)];
     }
 
     public override string YearOf(string column) => $"DATE_PART(YEAR, {column})";
@@ -83,11 +108,15 @@ internal sealed class SnowflakeWorld : EngineWorld
         return all;
     }
 
-    public override ValueTask DisposeAsync()
+    public override async ValueTask DisposeAsync()
     {
+        if (server is not null) await server.DisposeAsync();
         Model.Dispose();
-        return ValueTask.CompletedTask;
     }
+
+    /// <summary>Our mark stands in a table's comment for a moment after an exchange.</summary>
+    [GeneratedRegex("etltableops:(shadow|version):[^\\s|]+\\n?")]
+    private static partial Regex Marks();
 
     private static IReadOnlyList<string> Adapt(string sql) =>
     [
