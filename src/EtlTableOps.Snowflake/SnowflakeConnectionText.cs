@@ -58,6 +58,8 @@ internal static class SnowflakeConnectionText
 
     private static readonly string[] Flags = ["passcodeinpassword", "validate_default_parameters", "useproxy", "client_session_keep_alive", "client_telemetry_enabled"];
 
+    private const int ShortestTold = 5;
+
     private const string TokenFile = "token_file_path";
 
     static SnowflakeConnectionText()
@@ -93,7 +95,8 @@ internal static class SnowflakeConnectionText
         foreach (var (key, setting) in values) settings[key] = setting.Value;
         // A pooled connection would outlive its session with its settings, and opening one would sign in twice.
         settings["poolingenabled"] = "false";
-        var secrets = SecretWords.Where(values.ContainsKey).Select(w => values[w].Value).Where(v => v.Length > 0).OrderByDescending(v => v.Length).ToList();
+        // One of a few characters stands in any sentence by chance, and where it was taken out the gaps would tell it.
+        var secrets = SecretWords.Where(values.ContainsKey).Select(w => values[w].Value).Where(v => v.Length >= ShortestTold).OrderByDescending(v => v.Length).ToList();
         return new SnowflakeTarget(settings, secrets, entry.Parameters) { Entry = isEntry ? entry.Name : null };
     }
 

@@ -183,12 +183,12 @@ public sealed class ConnectionTextTests : IDisposable
         for (var run = 0; run < 500; run++)
         {
             var (password, role) = (Some(), Some());
-            var given = new DbConnectionStringBuilder { ["account"] = "acct", ["user"] = "me", ["role"] = role, ["password"] = "@" + password };
+            var given = new DbConnectionStringBuilder { ["account"] = "acct", ["user"] = "me", ["role"] = role, ["password"] = "@@@" + password };
             var target = files.Read(given.ConnectionString);
-            Assert.Equal((role, "@" + password), (Settings(target)["role"], Settings(target)["password"]));
-            Assert.DoesNotContain("@" + password, target.Display().Replace("me@", "", StringComparison.Ordinal) + target, StringComparison.Ordinal);
-            Assert.True(target.Betrays($"x @{password} y"));
-            Assert.Equal("x *** y", target.Redact($"x @{password} y"));
+            Assert.Equal((role, "@@@" + password), (Settings(target)["role"], Settings(target)["password"]));
+            Assert.DoesNotContain("@@@" + password, target.Display().Replace("me@", "", StringComparison.Ordinal) + target, StringComparison.Ordinal);
+            Assert.True(target.Betrays($"x @@@{password} y"));
+            Assert.Equal("x *** y", target.Redact($"x @@@{password} y"));
         }
     }
 
