@@ -95,6 +95,8 @@ internal sealed partial class SnowflakeTextForm
     private static string Exact(object value, int precision, int scale)
     {
         var text = value is bool flag ? (flag ? "1" : "0") : Plain(value).Trim();
+        // Most numbers are a few digits.
+        if (text.Length > 0 && text.Length <= precision - scale && !text.AsSpan().ContainsAnyExceptInRange('0', '9')) return text;
         var match = Number().Match(text);
         if (!match.Success) throw new FormatException($"'{Shorten(text)}' is no number");
         var whole = match.Groups["whole"].ValueSpan;
