@@ -76,7 +76,8 @@ function Test {
 function Add-SnowflakeDriver {
     $folder = Join-Path $module 'drivers' 'snowflake'
     # One of an earlier run must not be packed as if it were of this one.
-    if (Test-Path -LiteralPath $folder) { Remove-Item -LiteralPath $folder -Recurse -Force }
+    $drivers = Split-Path $folder
+    if (Test-Path -LiteralPath $drivers) { Remove-Item -LiteralPath $drivers -Recurse -Force }
     if ($SkipSnowflakeDriver) {
         Write-Warning 'Packed without the driver of Snowflake: to connect there, ETLTABLEOPS_SNOWFLAKE_DRIVER has to name a folder with Snowflake.Data.dll.'
         return
