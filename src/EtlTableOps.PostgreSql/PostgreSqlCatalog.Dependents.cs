@@ -117,6 +117,20 @@ internal static partial class PostgreSqlCatalog
             }
         }
 
+        /// <summary>Reads partitions on which a trigger of the parent is switched otherwise than there; making the trigger makes theirs with it.</summary>
+        private async Task PartitionTriggersAsync()
+        {
+            if (major < 13 || members.Count == 1) return;
+            var rows = await RowsAsync(Sql.Write(quoting, $$"""
+                {{With}}
+                SELECT t.tgname::text, m.oid::bigint, format('ALTER TABLE ONLY %I.%I %s TRIGGER %I', m.nspname, m.relname,
+                       CASE t.tgenabled WHEN 'D' THEN 'DISABLE' WHEN 'R' THEN 'ENABLE REPLICA' WHEN 'A' THEN 'ENABLE ALWAYS' ELSE 'ENABLE' END, t.tgname), {{ColumnsUsed("pg_trigger", "p.oid")}}
+                FROM members m JOIN pg_trigger t ON t.tgrelid = m.oid JOIN pg_trigger p ON p.oid = t.tgparentid AND p.tgenabled <> t.tgenabled
+                WHERE NOT p.tgisinternal AND NOT starts_with(t.tgname::text, {{new SqlLiteral(OurPrefix)}}) ORDER BY m.oid, t.tgname
+                """), r => (Name: r.GetString(0), Table: r.GetInt64(1), Statement: r.GetString(2), Columns: Texts(r, 3))).ConfigureAwait(false);
+            foreach (var row in rows) Follow(AttachmentKind.Trigger, $"{row.Name}, switched{At(row.Table)}", row.Statement, row.Columns, [], [row.Statement]);
+        }
+
         /// <summary>Reads rules of the table, and rules of other tables and views that use it.</summary>
         private async Task RulesAsync()
         {

@@ -134,7 +134,7 @@ internal static partial class PostgreSqlCatalog
                        ARRAY(SELECT a.attnum || '=' || a.attstattarget FROM pg_attribute a WHERE a.attrelid = i.indexrelid AND a.attnum > 0 AND a.attstattarget >= 0 ORDER BY a.attnum)
                 FROM pg_index i JOIN pg_class ci ON ci.oid = i.indexrelid JOIN pg_class ct ON ct.oid = i.indrelid JOIN pg_namespace n ON n.oid = ct.relnamespace
                 LEFT JOIN pg_constraint con ON con.conindid = i.indexrelid AND con.conrelid = i.indrelid AND con.contype IN ('p', 'u', 'x')
-                WHERE i.indrelid IN ({{oids}}) AND i.indisvalid
+                WHERE i.indrelid IN ({{oids}}) AND (i.indisvalid OR ct.relkind = 'p')
                 ORDER BY con.contype IS DISTINCT FROM 'p', con.contype IS NULL, ci.relname
                 """), r => (Table: r.GetInt64(0), Index: new IndexFacts
                 {
@@ -156,6 +156,13 @@ internal static partial class PostgreSqlCatalog
                     Targets = [.. Texts(r, 17).Select(Target)],
                 })).ConfigureAwait(false);
             foreach (var group in rows.GroupBy(r => r.Table)) Member(group.Key).Indexes = [.. group.Select(g => g.Index)];
+
+            // On a partitioned table an index is invalid as long as not every partition has its part; that is carried as it is.
+            var unfinished = await RowsAsync(Sql.Write(quoting, $"SELECT i.indexrelid::regclass::text FROM pg_index i JOIN pg_class c ON c.oid = i.indrelid WHERE i.indrelid IN ({oids}) AND NOT i.indisvalid AND c.relkind = 'r' ORDER BY 1"), r => r.GetString(0)).ConfigureAwait(false);
+            foreach (var name in unfinished)
+            {
+                Refuse(AttachmentKind.Index, name, "it is invalid: its build failed, or is still going on.", $"Wait for its build, rebuild it with REINDEX INDEX CONCURRENTLY {name}, or drop it.");
+            }
         }
 
         // The server writes its own quotes; the same words with the same quotes stand before every definition.
@@ -207,52 +214,11 @@ internal static partial class PostgreSqlCatalog
             }
         }
 
-        private async Task GrantsAsync()
-        {
-            var rows = await RowsAsync(Sql.Write(quoting, $$"""
-                SELECT g.oid, g.grantee, string_agg(g.privilege, ', ' ORDER BY g.privilege), g.attname, g.is_grantable FROM (
-                  SELECT c.oid::bigint, CASE x.grantee WHEN 0 THEN 'PUBLIC' ELSE quote_ident(pg_get_userbyid(x.grantee)) END AS grantee, x.privilege_type AS privilege, NULL::text AS attname, x.is_grantable
-                  FROM pg_class c, aclexplode(c.relacl) x WHERE c.oid IN ({{oids}}) AND x.grantee <> c.relowner
-                  UNION
-                  SELECT c.oid::bigint, CASE x.grantee WHEN 0 THEN 'PUBLIC' ELSE quote_ident(pg_get_userbyid(x.grantee)) END, x.privilege_type, a.attname::text, x.is_grantable
-                  FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped, aclexplode(a.attacl) x WHERE c.oid IN ({{oids}}) AND x.grantee <> c.relowner
-                ) g GROUP BY g.oid, g.grantee, g.attname, g.is_grantable ORDER BY g.oid, g.attname NULLS FIRST, g.grantee, g.is_grantable
-                """), r => (Table: r.GetInt64(0), Grant: new GrantFacts(r.GetString(1), r.GetString(2), Text(r, 3), r.GetBoolean(4)))).ConfigureAwait(false);
-            foreach (var group in rows.GroupBy(r => r.Table)) Member(group.Key).Grants = [.. group.Select(g => g.Grant)];
-        }
-
-        /// <summary>Reads what a partition's columns have otherwise than the table's.</summary>
-        private async Task LocalColumnsAsync(long root)
-        {
-            var rows = await RowsAsync(Sql.Write(quoting, $$"""
-                SELECT a.attrelid::bigint, a.attname::text, l.action
-                FROM pg_attribute a JOIN pg_attribute t ON t.attrelid = {{root}} AND t.attname = a.attname AND NOT t.attisdropped
-                LEFT JOIN pg_attrdef ad ON ad.adrelid = a.attrelid AND ad.adnum = a.attnum
-                LEFT JOIN pg_attrdef td ON td.adrelid = t.attrelid AND td.adnum = t.attnum,
-                LATERAL (VALUES
-                  (CASE WHEN a.attnotnull AND NOT t.attnotnull THEN 'SET NOT NULL' END),
-                  (CASE WHEN a.attgenerated = '' AND pg_get_expr(ad.adbin, ad.adrelid) IS DISTINCT FROM pg_get_expr(td.adbin, td.adrelid)
-                        THEN coalesce('SET DEFAULT ' || pg_get_expr(ad.adbin, ad.adrelid), 'DROP DEFAULT') END)) l(action)
-                WHERE a.attrelid IN ({{oids}}) AND a.attrelid <> {{root}} AND a.attnum > 0 AND NOT a.attisdropped AND l.action IS NOT NULL
-                ORDER BY 1, a.attnum, 3
-                """), r => (Table: r.GetInt64(0), Column: r.GetString(1), Action: r.GetString(2))).ConfigureAwait(false);
-            foreach (var group in rows.GroupBy(r => r.Table)) Member(group.Key).LocalColumns = [.. group.Select(g => (g.Column, g.Action))];
-        }
-
         private async Task<long> PartitionRowsAsync()
         {
             var rows = await RowsAsync(Sql.Write(quoting, $"SELECT sum(greatest(c.reltuples, 0))::bigint FROM pg_class c WHERE c.oid IN ({oids}) AND c.relkind = 'r'"), r => r.GetInt64(0)).ConfigureAwait(false);
             return rows[0];
         }
-
-        /// <summary>Roles that the creator's default rights would let at a new table of this schema.</summary>
-        private async Task<IReadOnlyList<SqlText>> DefaultGranteesAsync(long oid) =>
-            await RowsAsync(Sql.Write(quoting, $$"""
-                SELECT DISTINCT CASE x.grantee WHEN 0 THEN 'PUBLIC' ELSE quote_ident(pg_get_userbyid(x.grantee)) END
-                FROM pg_default_acl d, aclexplode(d.defaclacl) x
-                WHERE d.defaclobjtype = 'r' AND d.defaclrole = current_user::regrole AND x.grantee <> d.defaclrole
-                  AND (d.defaclnamespace = 0 OR d.defaclnamespace = (SELECT c.relnamespace FROM pg_class c WHERE c.oid = {{oid}})) ORDER BY 1
-                """), r => new SqlText(r.GetString(0))).ConfigureAwait(false);
 
         /// <summary>Lists what the shadow carries from its build on.</summary>
         private void AttachOwn(IReadOnlyList<Column> columns, IReadOnlyDictionary<string, ColumnFacts> facts)
@@ -261,7 +227,7 @@ internal static partial class PostgreSqlCatalog
             Own(AttachmentKind.Owner, "owner", root.Owner);
             foreach (var g in root.Grants)
             {
-                Own(AttachmentKind.Grant, $"{g.Grantee}{(g.Column is null ? "" : $" on column {g.Column}")}{(g.Grantable ? " with grant option" : "")}", g.Privileges, g.Column is null ? [] : [g.Column]);
+                Own(AttachmentKind.Grant, $"{g.Grantee}{(g.Column is null ? "" : $" on column {g.Column}")}{(g.Grantable ? " with grant option" : "")}{(g.Grantor is null ? "" : $" by {g.Grantor}")}", g.Privileges, g.Column is null ? [] : [g.Column]);
             }
             if (root.RowSecurity) Own(AttachmentKind.Policy, "row security", root.ForceRowSecurity ? "enabled, forced" : "enabled");
             if (root.PartitionKey is { } key) Own(AttachmentKind.Option, "partition key", key);
@@ -280,7 +246,7 @@ internal static partial class PostgreSqlCatalog
                     fact.Options.Length == 0 ? null : $"({fact.Options})",
                 }.Where(t => t is not null));
                 if (text.Length > 0) Own(AttachmentKind.Option, $"column {name}", text, [name]);
-                if (fact.Sequence is { } sequence) Own(AttachmentKind.Sequence, sequence, $"identity of {name} {fact.SequenceOptions}", [name]);
+                if (fact.Sequence is { } sequence) Own(AttachmentKind.Sequence, sequence, $"identity of {name} {fact.SequenceOptions}{string.Concat(fact.SequenceGrants.Select(g => $"; {g.What} to {g.Whom}"))}{(fact.SequenceComment is null ? "" : $" -- {fact.SequenceComment}")}", [name]);
             }
             foreach (var column in columns.Where(c => c.Comment is not null)) Own(AttachmentKind.Comment, $"column {column.Name}", column.Comment!, [column.Name]);
         }
@@ -322,11 +288,20 @@ internal static partial class PostgreSqlCatalog
             if (member.AccessMethod is { } method) text.Add($"access method {method}");
             if (member.Options.Length > 0) text.Add($"({member.Options})");
             if (member.RowSecurity) text.Add(member.ForceRowSecurity ? "row security, forced" : "row security");
-            text.AddRange(member.LocalColumns.Select(l => $"{l.Column} {l.Action}"));
-            text.AddRange(member.Grants.Select(g => $"{g.Privileges}{(g.Column is null ? "" : $" ({g.Column})")} to {g.Grantee}{(g.Grantable ? " with grant option" : "")}"));
+            text.AddRange(member.Grants.Where(g => g.Column is null).Select(Shown));
             if (member.Comment is { } own) text.Add($"comment {own}");
+
+            // Column by column, so that what is said of a dropped one goes with it.
+            foreach (var column in member.LocalColumns.Concat(member.ColumnSettings.Select(c => (c.Column, c.Action)))
+                .Concat(member.ColumnComments.Select(c => (c.Column, Action: $"comment {c.Comment}")))
+                .Concat(member.Grants.Where(g => g.Column is not null).Select(g => (Column: g.Column!, Action: Shown(g)))).GroupBy(c => c.Column, c => c.Action, StringComparer.Ordinal))
+            {
+                Own(AttachmentKind.Option, $"column {column.Key}{at}", string.Join("; ", column), [column.Key]);
+            }
             Own(AttachmentKind.Partition, member.Name.Name, string.Join("; ", text), [.. members.SelectMany(m => m.KeyColumns).Distinct(StringComparer.Ordinal)]);
         }
+
+        private static string Shown(GrantFacts g) => $"{g.Privileges}{(g.Column is null ? "" : $" ({g.Column})")} to {g.Grantee}{(g.Grantable ? " with grant option" : "")}{(g.Grantor is null ? "" : $" by {g.Grantor}")}";
 
         private void Own(AttachmentKind kind, string name, string definition, IReadOnlyList<string>? columns = null) =>
             attachments.Add(new Attachment(kind, name, definition) { Columns = columns ?? [], OnShadow = true });

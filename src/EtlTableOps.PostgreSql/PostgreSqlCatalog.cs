@@ -85,18 +85,21 @@ internal static partial class PostgreSqlCatalog
             members = await MembersAsync(found).ConfigureAwait(false);
             oids = SqlText.Join(", ", members.Select(m => new SqlText(m.Oid.ToString(CultureInfo.InvariantCulture))));
             var (columns, facts) = await ColumnsAsync(found.Oid).ConfigureAwait(false);
+            facts = await SequenceRightsAsync(found.Oid, facts).ConfigureAwait(false);
             await IndexesAsync().ConfigureAwait(false);
             await ChecksAsync().ConfigureAwait(false);
             await StatisticsAsync().ConfigureAwait(false);
             await GrantsAsync().ConfigureAwait(false);
-            if (members.Count > 1) await LocalColumnsAsync(found.Oid).ConfigureAwait(false);
+            if (members.Count > 1) await PartitionColumnsAsync(found.Oid).ConfigureAwait(false);
             AttachOwn(columns, facts);
 
             // Followers come to the successor in the order in which they are read here.
+            await OwnRightsAsync().ConfigureAwait(false);
             await SerialSequencesAsync().ConfigureAwait(false);
             var foreignKeys = await ForeignKeysAsync(incoming: false).ConfigureAwait(false);
             var incoming = await ForeignKeysAsync(incoming: true).ConfigureAwait(false);
             await TriggersAsync().ConfigureAwait(false);
+            await PartitionTriggersAsync().ConfigureAwait(false);
             await RulesAsync().ConfigureAwait(false);
             await PoliciesAsync().ConfigureAwait(false);
             var views = await ViewsAsync().ConfigureAwait(false);
@@ -131,7 +134,8 @@ internal static partial class PostgreSqlCatalog
                 IncomingForeignKeys = incoming,
                 Views = views,
                 Neighbours = await NeighboursAsync().ConfigureAwait(false),
-                DefaultGrantees = await DefaultGranteesAsync(found.Oid).ConfigureAwait(false),
+                DefaultGrantees = await DefaultGranteesAsync(found.Oid, 'r').ConfigureAwait(false),
+                DefaultSequenceGrantees = await DefaultGranteesAsync(found.Oid, 'S').ConfigureAwait(false),
                 Comment = comment,
             };
         }

@@ -53,7 +53,7 @@ public sealed partial class PostgreSqlDialect
         foreach (var member in live.Members)
         {
             var name = NameOf(shadow, member);
-            statements.Add(CreateTable(shadow, live, member, name));
+            statements.AddRange(CreateTable(shadow, live, member, name));
             if (member.Parent == 0)
             {
                 statements.Add(Sql.Write(this, $"COMMENT ON TABLE {name} IS {new SqlLiteral(new Mark(MarkRole.Shadow, shadow.SwapId).ToString())}"));
@@ -70,35 +70,44 @@ public sealed partial class PostgreSqlDialect
             if (member.ForceRowSecurity) statements.Add(Sql.Write(this, $"ALTER TABLE {name} FORCE ROW LEVEL SECURITY"));
         }
         statements.AddRange(ColumnSettings(shadow, live));
+        foreach (var member in live.Members) statements.AddRange(PartitionColumns(shadow, live, member));
         statements.AddRange(Comments(shadow, live));
         foreach (var member in live.Members) statements.AddRange(Rights(shadow, live, member));
+        statements.AddRange(SequenceRights(shadow, live));
         return statements;
     }
 
-    private Sql CreateTable(ShadowBlueprint shadow, PostgreSqlTable live, TableMember member, TableName name)
+    private IEnumerable<Sql> CreateTable(ShadowBlueprint shadow, PostgreSqlTable live, TableMember member, TableName name)
     {
-        var checks = member.Checks.Where(c => c.Validated && Has(shadow, c.Columns))
+        var alone = member.ColumnOrder.Count > 0;
+        var checks = (alone ? live.Lineage(member).SelectMany(m => m.Checks) : member.Checks).Where(c => c.Validated && Has(shadow, c.Columns))
             .Select(c => SqlText.Write(this, $"CONSTRAINT {new Id(c.Name)} {new SqlText(c.Definition)}"));
-        var parts = (member.Parent == 0 ? shadow.Columns.Select(c => ColumnText(shadow, live, c)) : []).Concat(checks).ToList();
+        var columns = member.Parent == 0 ? shadow.Columns : alone ? Ordered(shadow, member) : [];
+        var parts = columns.Select(c => ColumnText(shadow, live, c, member.Parent == 0)).Concat(checks).ToList();
         var body = SqlText.Join(",\n  ", parts);
         var head = new SqlText(member.Unlogged ? "UNLOGGED TABLE" : "TABLE");
-        var what = member.Parent == 0
+        var parent = member.Parent == 0 ? null : NameOf(shadow, live.Members.First(m => m.Oid == member.Parent));
+        var what = parent is null || alone
             ? SqlText.Write(this, $"(\n  {body}\n)")
-            : SqlText.Write(this, $"PARTITION OF {NameOf(shadow, live.Members.First(m => m.Oid == member.Parent))}{new SqlText(parts.Count == 0 ? "" : $" (\n  {body}\n)")} {new SqlText(member.Bound!)}");
+            : SqlText.Write(this, $"PARTITION OF {parent}{new SqlText(parts.Count == 0 ? "" : $" (\n  {body}\n)")} {new SqlText(member.Bound!)}");
         var tail = (member.PartitionKey is { } key ? $" PARTITION BY {key}" : "")
             + (member.AccessMethod is { } method ? $" USING {method}" : "")
             + (member.Options.Length > 0 ? $" WITH ({member.Options})" : "")
             + (member.Tablespace is { } space ? $" TABLESPACE {space}" : "");
-        return Sql.Write(this, $"CREATE {head} {name} {what}{new SqlText(tail)}");
+        yield return Sql.Write(this, $"CREATE {head} {name} {what}{new SqlText(tail)}");
+        if (alone) yield return Sql.Write(this, $"ALTER TABLE {parent!} ATTACH PARTITION {name} {new SqlText(member.Bound!)}");
     }
 
-    private SqlText ColumnText(ShadowBlueprint shadow, PostgreSqlTable live, ShadowColumn column)
+    private static IEnumerable<ShadowColumn> Ordered(ShadowBlueprint shadow, TableMember member) =>
+        shadow.Columns.OrderBy(c => c.From is { } from && member.ColumnOrder.ToList().IndexOf(from.Name) is >= 0 and var at ? at : int.MaxValue);
+
+    private SqlText ColumnText(ShadowBlueprint shadow, PostgreSqlTable live, ShadowColumn column, bool identity)
     {
         if (column.From is not { } from) return SqlText.Write(this, $"{new Id(column.Name)} {new SqlText($"{column.Type} {column.Constraints}".TrimEnd())}");
         var text = column.Type;
         if (column.Collation is { } collation && (column.Type == from.Type || TypeText.IsText(column.Type))) text += $" COLLATE {collation}";
         if (column.Generated is { } generated) text += $" GENERATED ALWAYS AS ({generated}) STORED";
-        else if (from.Identity is { } identity) text += $" GENERATED {identity} AS IDENTITY {Sequence(shadow, live, from)}";
+        else if (from.Identity is { } numbered && identity) text += $" GENERATED {numbered} AS IDENTITY {Sequence(shadow, live, from)}";
         else if (column.Default is { } value) text += $" DEFAULT {value}";
         if (!column.Nullable) text += " NOT NULL";
         return SqlText.Write(this, $"{new Id(column.Name)} {new SqlText(text)}");
@@ -124,7 +133,21 @@ public sealed partial class PostgreSqlDialect
             if (facts.Options.Length > 0) yield return Alter(column, $"SET ({facts.Options})");
         }
 
-        Sql Alter(ShadowColumn column, string action) => Sql.Write(this, $"ALTER TABLE {shadow.Shadow} ALTER COLUMN {new Id(column.Name)} {new SqlText(action)}");
+        Sql Alter(ShadowColumn column, string action) => Sql.Write(this, $"ALTER TABLE ONLY {shadow.Shadow} ALTER COLUMN {new Id(column.Name)} {new SqlText(action)}");
+    }
+
+    private IEnumerable<Sql> PartitionColumns(ShadowBlueprint shadow, PostgreSqlTable live, TableMember member)
+    {
+        var name = NameOf(shadow, member);
+        foreach (var (column, action, ofType) in member.ColumnSettings)
+        {
+            if (shadow.Columns.FirstOrDefault(c => c.From?.Name == column) is not { } kept || (ofType && kept.Type != kept.From!.Type)) continue;
+            yield return Sql.Write(this, $"ALTER TABLE ONLY {name} ALTER COLUMN {new Id(column)} {new SqlText(action)}");
+        }
+        foreach (var (column, comment) in member.ColumnComments.Where(c => Has(shadow, [c.Column])))
+        {
+            yield return Sql.Write(this, $"COMMENT ON COLUMN {name}.{new Id(column)} IS {new SqlLiteral(comment)}");
+        }
     }
 
     private IEnumerable<Sql> Comments(ShadowBlueprint shadow, PostgreSqlTable live)
@@ -140,26 +163,6 @@ public sealed partial class PostgreSqlDialect
                 yield return Sql.Write(this, $"COMMENT ON CONSTRAINT {new Id(check.Name)} ON {NameOf(shadow, member)} IS {new SqlLiteral(check.Comment!)}");
             }
         }
-    }
-
-    private IEnumerable<Sql> Rights(ShadowBlueprint shadow, PostgreSqlTable live, TableMember member)
-    {
-        var name = NameOf(shadow, member);
-        if (live.DefaultGrantees.Count > 0) yield return Sql.Write(this, $"REVOKE ALL ON TABLE {name} FROM {live.DefaultGrantees}");
-        foreach (var grant in member.Grants.Where(g => g.Column is null || Has(shadow, [g.Column])))
-        {
-            yield return Give(name, grant);
-        }
-        yield return Sql.Write(this, $"ALTER TABLE {name} OWNER TO {new Id(member.Owner)}");
-    }
-
-    // Given by us and not by whoever gave it before: who gave a right is not part of it.
-    private Sql Give(TableName table, GrantFacts grant)
-    {
-        var what = grant.Column is { } column
-            ? SqlText.Join(", ", grant.Privileges.Split(", ").Select(p => SqlText.Write(this, $"{new SqlText(p)} ({new Id(column)})")))
-            : new SqlText(grant.Privileges);
-        return Sql.Write(this, $"GRANT {what} ON TABLE {table} TO {new SqlText(grant.Grantee)}{new SqlText(grant.Grantable ? " WITH GRANT OPTION" : "")}");
     }
 
     private IEnumerable<PlanStep> Load(ShadowBlueprint shadow, PostgreSqlTable live)

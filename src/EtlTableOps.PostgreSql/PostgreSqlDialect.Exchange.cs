@@ -123,17 +123,6 @@ public sealed partial class PostgreSqlDialect
         }
     }
 
-    /// <summary>Rights that were given or taken after the incoming table got its own; nothing, as a rule.</summary>
-    private IEnumerable<Sql> OwnerAndGrants(PostgreSqlTable live, PostgreSqlTable incoming)
-    {
-        var wanted = live.Root.Grants.Where(g => g.Column is null || incoming.Columns.Any(c => c.Name == g.Column)).ToHashSet();
-        var there = incoming.Root.Grants.ToHashSet();
-        if (live.Root.Owner != incoming.Root.Owner) yield return Sql.Write(this, $"ALTER TABLE {live.Name} OWNER TO {new Id(live.Root.Owner)}");
-        if (wanted.SetEquals(there)) yield break;
-        foreach (var grantee in there.Select(g => g.Grantee).Distinct(StringComparer.Ordinal)) yield return Sql.Write(this, $"REVOKE ALL ON TABLE {live.Name} FROM {new SqlText(grantee)}");
-        foreach (var grant in wanted) yield return Give(live.Name, grant);
-    }
-
     /// <summary>New rows are checked from here on; the rows that are there were proven by the test and are proven again after the commit.</summary>
     private IEnumerable<Sql> AddUnproven(ForeignKeyFacts key, ExchangeBlueprint exchange, PostgreSqlTable live, PostgreSqlTable incoming)
     {

@@ -30,10 +30,21 @@ public sealed record PostgreSqlTable : TableShape
     /// <summary>Roles that get rights on every new table of ours by default, as SQL.</summary>
     internal IReadOnlyList<SqlText> DefaultGrantees { get; init; } = [];
 
+    /// <summary>The same for sequences.</summary>
+    internal IReadOnlyList<SqlText> DefaultSequenceGrantees { get; init; } = [];
+
     /// <summary>The table's comment without our mark, or null.</summary>
     internal string? Comment { get; init; }
 
     internal TableMember Root => Members[0];
+
+    /// <summary>A member and those above it, from the table itself down.</summary>
+    internal IReadOnlyList<TableMember> Lineage(TableMember member)
+    {
+        var line = new List<TableMember>();
+        for (TableMember? at = member; at is not null; at = Members.FirstOrDefault(m => m.Oid == at.Parent)) line.Insert(0, at);
+        return line;
+    }
 
     internal bool IsPartitioned => Root.PartitionKey is not null;
 }
@@ -92,8 +103,16 @@ internal sealed record TableMember
 
     public IReadOnlyList<GrantFacts> Grants { get; set; } = [];
 
-    /// <summary>What a partition's columns have otherwise than the table's, as ALTER COLUMN actions, and their texts.</summary>
+    /// <summary>What a partition's columns have otherwise than its parent's, as ALTER COLUMN actions.</summary>
     public IReadOnlyList<(string Column, string Action)> LocalColumns { get; set; } = [];
+
+    /// <summary>How a partition's columns are stored and analyzed, as ALTER COLUMN actions, and whether that goes with the column's type.</summary>
+    public IReadOnlyList<(string Column, string Action, bool OfType)> ColumnSettings { get; set; } = [];
+
+    public IReadOnlyList<(string Column, string Comment)> ColumnComments { get; set; } = [];
+
+    /// <summary>A partition's columns, when it has them in another order than the table; or empty.</summary>
+    public IReadOnlyList<string> ColumnOrder { get; set; } = [];
 }
 
 /// <summary>What only PostgreSQL knows of a column.</summary>
@@ -114,6 +133,11 @@ internal sealed record ColumnFacts
 
     /// <summary>Its options as SQL; limits that are the type's own are left out, so that a retyped column gets those of its new type.</summary>
     public string SequenceOptions { get; init; } = "";
+
+    public string? SequenceComment { get; init; }
+
+    /// <summary>Who may use the identity sequence, as SQL: the privileges with ON SEQUENCE, and the role.</summary>
+    public IReadOnlyList<(string What, string Whom)> SequenceGrants { get; init; } = [];
 }
 
 /// <summary>An index, with the constraint that it serves.</summary>
@@ -174,7 +198,8 @@ internal sealed record StatisticsFacts(string Name, string Body, int? Target, st
 /// <param name="Privileges">The privileges as SQL.</param>
 /// <param name="Column">The column, or null.</param>
 /// <param name="Grantable">WITH GRANT OPTION.</param>
-internal sealed record GrantFacts(string Grantee, string Privileges, string? Column, bool Grantable);
+/// <param name="Grantor">Who gave it, as SQL, when that is not the owner and we may act for that role.</param>
+internal sealed record GrantFacts(string Grantee, string Privileges, string? Column, bool Grantable, string? Grantor);
 
 /// <summary>
 /// Something that leaves a table at an exchange and comes to its successor. Its statements name the live table by its live name: the first

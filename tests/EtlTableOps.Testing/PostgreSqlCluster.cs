@@ -88,6 +88,21 @@ public sealed class PostgreSqlCluster : IAsyncLifetime
         return string.Create(CultureInfo.InvariantCulture, $"postgresql://{Uri.EscapeDataString(user ?? server!.Username!)}@{server!.Host}:{server.Port}/{Uri.EscapeDataString(database)}");
     }
 
+    /// <summary>The schema of a database as the server's own dump program writes it, a block for each object; skips the test where there is none.</summary>
+    public async Task<IReadOnlyList<string>> DumpAsync(string database)
+    {
+        var program = IsOwn ? PostgreSqlPrograms.Find()?.PathOf("pg_dump") : null;
+        Assert.SkipWhen(program is null, "pg_dump of the server under test is not installed.");
+        var start = new ProcessStartInfo(program!) { RedirectStandardOutput = true, RedirectStandardError = true };
+        foreach (var argument in new[] { "--schema-only", "-d", ConnectionText(database) }) start.ArgumentList.Add(argument);
+        using var dump = Process.Start(start)!;
+        var errors = dump.StandardError.ReadToEndAsync();
+        var text = await dump.StandardOutput.ReadToEndAsync();
+        await dump.WaitForExitAsync();
+        Assert.True(dump.ExitCode == 0, await errors);
+        return [.. text.Split("\n--\n-- Name: ").Skip(1)];
+    }
+
     /// <summary>Sends a signal to a process of our own server (<c>STOP</c>, <c>CONT</c>, <c>KILL</c>).</summary>
     public async Task SignalAsync(int process, string signal)
     {

@@ -69,6 +69,9 @@ internal sealed class PostgreSqlPrograms
         return place is null ? null : new PostgreSqlPrograms(place);
     }
 
+    /// <summary>The path of another program of the same server; null when it is not installed.</summary>
+    public string? PathOf(string program) => Path.Combine(directory, program) is var path && File.Exists(path) ? path : null;
+
     /// <summary>Starts the keeper of a new server.</summary>
     public Process StartKeeper(string data, int port)
     {
