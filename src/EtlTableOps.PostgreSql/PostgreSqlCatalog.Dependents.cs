@@ -58,9 +58,11 @@ internal static partial class PostgreSqlCatalog
                        obj_description(k.oid, 'pg_constraint'),
                        ARRAY(SELECT a.attname::text FROM unnest(k.conkey) WITH ORDINALITY x(num, pos) JOIN pg_attribute a ON a.attrelid = k.conrelid AND a.attnum = x.num ORDER BY x.pos),
                        ARRAY(SELECT a.attname::text FROM unnest(k.confkey) WITH ORDINALITY x(num, pos) JOIN pg_attribute a ON a.attrelid = k.confrelid AND a.attnum = x.num ORDER BY x.pos),
-                       pg_has_role(c.relowner, 'USAGE')
+                       pg_has_role(c.relowner, 'USAGE'), h.schemas, h.names
                 FROM pg_constraint k JOIN pg_class c ON c.oid = k.conrelid JOIN pg_namespace n ON n.oid = c.relnamespace
                 JOIN pg_class p ON p.oid = k.confrelid JOIN pg_namespace pn ON pn.oid = p.relnamespace
+                LEFT JOIN LATERAL (SELECT array_agg(ln.nspname::text ORDER BY l.oid) AS schemas, array_agg(l.relname::text ORDER BY l.oid) AS names
+                                   FROM pg_partition_tree(c.oid) t JOIN pg_class l ON l.oid = t.relid JOIN pg_namespace ln ON ln.oid = l.relnamespace WHERE t.isleaf) h ON c.relkind = 'p'
                 WHERE k.contype = 'f' AND k.conparentid = 0 AND {{which}} ORDER BY n.nspname, c.relname, k.conname
                 """), r => new ForeignKeyFacts
                 {
@@ -75,6 +77,7 @@ internal static partial class PostgreSqlCatalog
                     Columns = Texts(r, 10),
                     TargetColumns = Texts(r, 11),
                     Ours = r.GetBoolean(12),
+                    Leaves = [.. Texts(r, 13).Zip(Texts(r, 14), (schema, name) => new TableName(schema, name))],
                 }).ConfigureAwait(false);
             foreach (var key in rows)
             {
@@ -83,11 +86,12 @@ internal static partial class PostgreSqlCatalog
                 attachments.Add(new Attachment(kind, name, key.Definition + (key.Validated ? "" : " NOT VALID") + (key.Comment is null ? "" : $" -- {key.Comment}"))
                 {
                     Columns = incoming ? key.TargetColumns : key.Table == key.Target ? [.. key.Columns.Union(key.TargetColumns)] : key.Columns,
-                    CannotFollow = !key.Ours ? $"only the owner of {key.Table} can point it at the new table." : incoming && key.OnPartitioned ? "the table that refers is partitioned, and its foreign key could only be made anew by reading all of it under the lock." : null,
+                    CannotFollow = !key.Ours ? $"only the owner of {key.Table} can point it at the new table." : null,
                     Remedy = key.Ours ? DropRemedy : $"Connect as a role that is a member of the owner of {key.Table}.",
                     SurvivesRetype = true,
                 });
                 otherTables.Add(incoming ? key.Table : key.Target);
+                if (incoming) otherTables.UnionWith(key.Leaves);
             }
             return rows;
         }

@@ -139,7 +139,7 @@ public sealed partial class PostgreSqlDialect
     /// </summary>
     private static IEnumerable<TableName> Holders(ForeignKeyFacts key, ExchangeBlueprint exchange, PostgreSqlTable live, PostgreSqlTable incoming) => key.OnPartitioned && key.Table == live.Name
         ? incoming.Members.Where(m => m.PartitionKey is null).Select(m => m.Name.WithName(OwnName(exchange.IncomingNames, AttachmentKind.Partition, m.Name.Name)))
-        : [key.Table];
+        : key.OnPartitioned ? key.Leaves : [key.Table];
 
     private IEnumerable<PlanStep> Prove(IReadOnlyList<ForeignKeyFacts> keys, ExchangeBlueprint exchange, PostgreSqlTable live, PostgreSqlTable incoming)
     {
@@ -148,7 +148,7 @@ public sealed partial class PostgreSqlDialect
         {
             var statements = new List<Sql>();
             if (key.Validated) statements.AddRange(Holders(key, exchange, live, incoming).Select(t => Sql.Write(this, $"ALTER TABLE {t} VALIDATE CONSTRAINT {new Id(key.Name)}")));
-            if (key.OnPartitioned && key.Table == live.Name)
+            if (key.OnPartitioned)
             {
                 statements.Insert(0, PinPath);
                 statements.Add(Sql.Write(this, $"""

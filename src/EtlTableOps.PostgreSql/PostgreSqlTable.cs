@@ -222,6 +222,9 @@ internal sealed record ForeignKeyFacts
     /// <summary>Whether that table is partitioned.</summary>
     public required bool OnPartitioned { get; init; }
 
+    /// <summary>That table's partitions that hold rows; empty when it is not partitioned.</summary>
+    public required IReadOnlyList<TableName> Leaves { get; init; }
+
     /// <summary>The table that it points to.</summary>
     public required TableName Target { get; init; }
 

@@ -1,6 +1,7 @@
 using EtlTableOps.Shadows;
 using EtlTableOps.Tables;
 using EtlTableOps.Testing;
+using Npgsql;
 
 namespace EtlTableOps.PostgreSql.Tests;
 
@@ -69,6 +70,34 @@ public sealed class DumpTests(PostgreSqlDatabase database) : PostgreSqlTest(data
             """);
 
         await StaysAsync("parts.events");
+    }
+
+    [Fact]
+    [Trait("Promise", "5")]
+    public async Task Foreign_keys_of_partitioned_tables_follow_the_name_in_both_directions()
+    {
+        await Database.ExecuteAsync("""
+            CREATE SCHEMA keys;
+            CREATE TABLE keys.events (id int PRIMARY KEY, note text);
+            INSERT INTO keys.events SELECT i, 'n' || i FROM generate_series(1, 90) i;
+            CREATE TABLE keys.visits (id int NOT NULL, event int, kind text NOT NULL, CONSTRAINT "to event" FOREIGN KEY (event) REFERENCES keys.events ON DELETE CASCADE DEFERRABLE) PARTITION BY RANGE (id);
+            CREATE TABLE keys.visits_a PARTITION OF keys.visits FOR VALUES FROM (0) TO (50);
+            CREATE TABLE keys.visits_b PARTITION OF keys.visits FOR VALUES FROM (50) TO (100) PARTITION BY LIST (kind);
+            CREATE TABLE keys.visits_b_x PARTITION OF keys.visits_b FOR VALUES IN ('x');
+            CREATE TABLE keys.visits_b_rest PARTITION OF keys.visits_b DEFAULT;
+            ALTER TABLE keys.visits_a ADD CONSTRAINT own FOREIGN KEY (id) REFERENCES keys.events NOT VALID;
+            ALTER TABLE keys.visits_b ADD CONSTRAINT middle FOREIGN KEY (id) REFERENCES keys.events;
+            COMMENT ON CONSTRAINT "to event" ON keys.visits IS 'which one';
+            INSERT INTO keys.visits SELECT i, i, CASE WHEN i % 2 = 0 THEN 'x' ELSE 'y' END FROM generate_series(1, 90) i;
+            """);
+
+        await StaysAsync("keys.events");
+        await Assert.ThrowsAsync<PostgresException>(() => Database.ExecuteAsync("INSERT INTO keys.visits VALUES (10, 1000, 'x')"));
+
+        // And as the one that refers, from the middle of its own tree.
+        await StaysAsync("keys.visits");
+        await Assert.ThrowsAsync<PostgresException>(() => Database.ExecuteAsync("INSERT INTO keys.visits VALUES (95, 1, 'x')"));
+        Assert.Equal(0L, await Database.ScalarAsync<long>("DELETE FROM keys.events WHERE id = 60; SELECT count(*) FROM keys.visits WHERE id = 60"));
     }
 
     /// <summary>The dump is the same after a switch that declares nothing, after its undo, and after the removal of the versions.</summary>
