@@ -201,47 +201,6 @@ internal static partial class PostgreSqlCatalog
             }
         }
 
-        private async Task<IReadOnlyList<(TableName, string)>> ViewsAsync()
-        {
-            var rows = await RowsAsync(Sql.Write(quoting, $$"""
-                {{With}}
-                SELECT n.nspname::text, c.relname::text, c.relkind::text, c.relpersistence = 't' AND NOT pg_is_other_temp_schema(n.oid), pg_is_other_temp_schema(n.oid),
-                       pg_get_viewdef(c.oid), quote_ident(pg_get_userbyid(c.relowner)),
-                       coalesce((SELECT string_agg(format('%I=%L', o.option_name, o.option_value), ', ' ORDER BY o.pos) FROM pg_options_to_table(c.reloptions) WITH ORDINALITY o(option_name, option_value, pos)), ''),
-                       (SELECT string_agg(quote_ident(a.attname), ', ' ORDER BY a.attnum) FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped),
-                       {{ColumnsUsed("pg_rewrite", "r.oid")}}, format('%I.%I', n.nspname, c.relname), pg_has_role(c.relowner, 'USAGE')
-                FROM pg_rewrite r JOIN pg_class c ON c.oid = r.ev_class JOIN pg_namespace n ON n.oid = c.relnamespace
-                WHERE r.rulename = '_RETURN'
-                  AND EXISTS (SELECT FROM pg_depend d JOIN members m ON m.oid = d.refobjid WHERE d.classid = 'pg_rewrite'::regclass AND d.objid = r.oid AND d.refclassid = 'pg_class'::regclass)
-                ORDER BY c.oid
-                """), r => (Name: new TableName(r.GetString(0), r.GetString(1)), Kind: r.GetString(2)[0], OurTemp: r.GetBoolean(3), OtherTemp: r.GetBoolean(4), Definition: r.GetString(5).TrimEnd(';'),
-                    Owner: r.GetString(6), Options: r.GetString(7), Names: r.GetString(8), Columns: Texts(r, 9), Quoted: r.GetString(10), Ours: r.GetBoolean(11))).ConfigureAwait(false);
-            var views = new List<(TableName, string)>();
-            foreach (var row in rows)
-            {
-                if (row.Kind == 'm')
-                {
-                    Refuse(AttachmentKind.MaterializedView, row.Name.ToString(), "a materialized view cannot be pointed at another table: it would have to be filled anew.", $"Drop materialized view {row.Name} before the switch and make it again after; or put an ordinary view between it and the table.", row.Columns);
-                    continue;
-                }
-                if (row.OtherTemp || row.OurTemp)
-                {
-                    Refuse(AttachmentKind.View, row.Name.ToString(), "it is a temporary view, which nobody but its own session can change.", "End the session that made it, or have it drop the view.", row.Columns);
-                    continue;
-                }
-                if (!row.Ours)
-                {
-                    Refuse(AttachmentKind.View, row.Name.ToString(), $"only its owner {row.Owner} can point it at the new table.", $"Connect as a role that is a member of {row.Owner}.", row.Columns);
-                    continue;
-                }
-                var options = row.Options.Length > 0 ? $" WITH ({row.Options})" : "";
-                Follow(AttachmentKind.View, row.Name.ToString(), $"({row.Names}){options} AS{row.Definition}", row.Columns, [],
-                    [$"CREATE OR REPLACE VIEW {row.Quoted} ({row.Names}){options} AS{row.Definition}"]);
-                views.Add((row.Name, row.Owner));
-            }
-            return views;
-        }
-
         /// <summary>Reads SQL functions whose body the server has bound to the table (BEGIN ATOMIC); others look the name up when they run.</summary>
         private async Task RoutinesAsync()
         {

@@ -16,20 +16,22 @@ internal static partial class PostgreSqlCatalog
         /// </summary>
         private async Task GrantsAsync()
         {
-            var rows = await RowsAsync(Sql.Write(quoting, $$"""
+            var rows = await ReadGrantsAsync(oids).ConfigureAwait(false);
+            foreach (var group in rows.GroupBy(r => r.Table)) Member(group.Key).Grants = Givable(group.Select(g => g.Grant));
+        }
+
+        private Task<IReadOnlyList<(long Table, GrantFacts Grant)>> ReadGrantsAsync(SqlText tables) => RowsAsync(Sql.Write(quoting, $$"""
                 SELECT g.oid, {{Role("g.grantee")}}, string_agg(DISTINCT g.privilege, ', ' ORDER BY g.privilege), g.attname, g.is_grantable,
                        CASE WHEN g.grantor <> g.relowner AND pg_has_role(g.grantor, {{new SqlLiteral(major >= 16 ? "SET" : "MEMBER")}}) AND has_schema_privilege(g.grantor, g.relnamespace, 'USAGE') THEN quote_ident(pg_get_userbyid(g.grantor)) END AS grantor
                 FROM (
                   SELECT c.oid::bigint, c.relowner, c.relnamespace, x.grantee, x.grantor, x.privilege_type AS privilege, NULL::text AS attname, x.is_grantable
-                  FROM pg_class c, aclexplode(c.relacl) x WHERE c.oid IN ({{oids}})
+                  FROM pg_class c, aclexplode(c.relacl) x WHERE c.oid IN ({{tables}})
                   UNION
                   SELECT c.oid::bigint, c.relowner, c.relnamespace, x.grantee, x.grantor, x.privilege_type, a.attname::text, x.is_grantable
-                  FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped, aclexplode(a.attacl) x WHERE c.oid IN ({{oids}})
+                  FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped, aclexplode(a.attacl) x WHERE c.oid IN ({{tables}})
                 ) g WHERE g.grantee <> g.relowner
                 GROUP BY 1, 2, 4, 5, 6 ORDER BY 1, g.attname NULLS FIRST, 2, 5, 6 NULLS FIRST
-                """), r => (Table: r.GetInt64(0), Grant: new GrantFacts(r.GetString(1), r.GetString(2), Text(r, 3), r.GetBoolean(4), Text(r, 5)))).ConfigureAwait(false);
-            foreach (var group in rows.GroupBy(r => r.Table)) Member(group.Key).Grants = Givable(group.Select(g => g.Grant));
-        }
+                """), r => (Table: r.GetInt64(0), Grant: new GrantFacts(r.GetString(1), r.GetString(2), Text(r, 3), r.GetBoolean(4), Text(r, 5))));
 
         /// <summary>A role can give what it was given before: its own grants come after those that it lives on.</summary>
         private static List<GrantFacts> Givable(IEnumerable<GrantFacts> grants)
@@ -49,18 +51,19 @@ internal static partial class PostgreSqlCatalog
         /// <summary>Reads rights that an owner took from himself; they go with the name, because until then we may need them.</summary>
         private async Task OwnRightsAsync()
         {
-            var rows = await RowsAsync(Sql.Write(quoting, $$"""
-                {{With}}
-                SELECT m.oid::bigint, format('%I.%I', m.nspname, m.relname), quote_ident(pg_get_userbyid(m.relowner)), string_agg(d.privilege_type, ', ' ORDER BY d.privilege_type)
-                FROM members m JOIN pg_class c ON c.oid = m.oid, aclexplode(acldefault('r', c.relowner)) d
-                WHERE c.relacl IS NOT NULL AND NOT EXISTS (SELECT FROM aclexplode(c.relacl) x WHERE x.grantee = c.relowner AND x.privilege_type = d.privilege_type)
-                GROUP BY 1, 2, 3 ORDER BY 1
-                """), r => (Table: r.GetInt64(0), On: r.GetString(1), Owner: r.GetString(2), Lacking: r.GetString(3))).ConfigureAwait(false);
+            var rows = await ReadOwnRightsAsync(oids).ConfigureAwait(false);
             foreach (var row in rows)
             {
                 Follow(AttachmentKind.Grant, "the owner's own" + At(row.Table), $"without {row.Lacking}", [], [], [$"REVOKE {row.Lacking} ON TABLE {row.On} FROM {row.Owner}"]);
             }
         }
+
+        private Task<IReadOnlyList<(long Table, string On, string Owner, string Lacking)>> ReadOwnRightsAsync(SqlText tables) => RowsAsync(Sql.Write(quoting, $$"""
+                SELECT c.oid::bigint, format('%I.%I', n.nspname, c.relname), quote_ident(pg_get_userbyid(c.relowner)), string_agg(d.privilege_type, ', ' ORDER BY d.privilege_type)
+                FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace, aclexplode(acldefault('r', c.relowner)) d
+                WHERE c.oid IN ({{tables}}) AND c.relacl IS NOT NULL AND NOT EXISTS (SELECT FROM aclexplode(c.relacl) x WHERE x.grantee = c.relowner AND x.privilege_type = d.privilege_type)
+                GROUP BY 1, 2, 3 ORDER BY 1
+                """), r => (r.GetInt64(0), r.GetString(1), r.GetString(2), r.GetString(3)));
 
         /// <summary>Reads what is said of, and who may use, the sequences of identity columns.</summary>
         private async Task<IReadOnlyDictionary<string, ColumnFacts>> SequenceRightsAsync(long table, IReadOnlyDictionary<string, ColumnFacts> columns)

@@ -126,7 +126,7 @@ public sealed partial class PostgreSqlDialect
         foreach (var column in shadow.Columns)
         {
             if (column.From is not { } from || !live.Facts.TryGetValue(from.Name, out var facts)) continue;
-            var same = column.Type == from.Type;
+            var same = IsStoredAlike(column);
             if (same && facts.Storage is { } storage) yield return Alter(column, $"SET STORAGE {storage}");
             if (same && facts.Compression is { } compression) yield return Alter(column, $"SET COMPRESSION {compression}");
             if (facts.StatisticsTarget is { } target) yield return Alter(column, $"SET STATISTICS {target.ToString(CultureInfo.InvariantCulture)}");
@@ -136,12 +136,14 @@ public sealed partial class PostgreSqlDialect
         Sql Alter(ShadowColumn column, string action) => Sql.Write(this, $"ALTER TABLE ONLY {shadow.Shadow} ALTER COLUMN {new Id(column.Name)} {new SqlText(action)}");
     }
 
+    private static bool IsStoredAlike(ShadowColumn column) => column.Type == column.From!.Type || (TypeText.IsText(column.Type) && TypeText.IsText(column.From.Type));
+
     private IEnumerable<Sql> PartitionColumns(ShadowBlueprint shadow, PostgreSqlTable live, TableMember member)
     {
         var name = NameOf(shadow, member);
         foreach (var (column, action, ofType) in member.ColumnSettings)
         {
-            if (shadow.Columns.FirstOrDefault(c => c.From?.Name == column) is not { } kept || (ofType && kept.Type != kept.From!.Type)) continue;
+            if (shadow.Columns.FirstOrDefault(c => c.From?.Name == column) is not { } kept || (ofType && !IsStoredAlike(kept))) continue;
             yield return Sql.Write(this, $"ALTER TABLE ONLY {name} ALTER COLUMN {new Id(column)} {new SqlText(action)}");
         }
         foreach (var (column, comment) in member.ColumnComments.Where(c => Has(shadow, [c.Column])))

@@ -18,7 +18,8 @@ public sealed partial class PostgreSqlDialect
         var contested = live.Neighbours.Append((Oid: live.Root.Oid, live.Name)).OrderBy(t => t.Oid).Select(t => SqlText.Write(this, $"{t.Name}"));
 
         // lock_timeout counts for each lock anew, so that each gets its share; ours are taken first and need no waiting.
-        var locks = live.Views.Count + live.Neighbours.Count + live.Members.Count;
+        var views = Touched(exchange).Reverse().ToList();
+        var locks = views.Count + live.Neighbours.Count + live.Members.Count;
         var share = wait is { } all ? Math.Max(1, (long)(all.TotalMilliseconds / locks)) : 1;
         return
         [
@@ -27,7 +28,7 @@ public sealed partial class PostgreSqlDialect
 
             // A reader locks a view before the table behind it; the other order would be a deadlock. LOCK TABLE on a view takes
             // every table behind it as well, so the view alone is locked by giving it to the owner that it has.
-            .. live.Views.Select(v => Sql.Write(this, $"ALTER VIEW {v.View} OWNER TO {new SqlText(v.Owner)}")),
+            .. views.Select(v => Sql.Write(this, $"ALTER VIEW {v.Name} OWNER TO {new SqlText(v.Owner)}")),
             Sql.Write(this, $"LOCK TABLE {contested} IN ACCESS EXCLUSIVE MODE{noWait}"),
 
             // What is still to be locked (sequences, indexes) is hardly ever held; if it is, nobody shall wait long for it.
@@ -47,6 +48,7 @@ public sealed partial class PostgreSqlDialect
         var leave = new List<Sql> { PinPath };
         if (exchange.Feed is { } feed) leave.AddRange(DropLog(feed with { Watched = live.Name, Partitioned = live.IsPartitioned }));
         if (exchange.OutgoingGuard is { } guard) leave.AddRange(DropTriggers(guard with { Watched = live.Name, Partitioned = live.IsPartitioned }));
+        leave.AddRange(DropViews(exchange));
         leave.AddRange(followers.SelectMany(f => f.Leave));
         leave.AddRange(keys.Select(k => Sql.Write(this, $"ALTER TABLE {k.Table} DROP CONSTRAINT {new Id(k.Name)}")));
 
@@ -54,6 +56,7 @@ public sealed partial class PostgreSqlDialect
         come.AddRange(SequencePositions(exchange, live, incoming));
         come.AddRange(OwnerAndGrants(live, incoming));
         come.AddRange(keys.SelectMany(k => AddUnproven(k, exchange, live, incoming)));
+        come.AddRange(MakeViews(exchange));
         come.AddRange(followers.SelectMany(f => f.Come));
 
         return new ExchangeSteps(

@@ -163,6 +163,10 @@ internal sealed class PostgreSqlSession : DbSession
     }
 
     /// <inheritdoc/>
+    public override Task<Attachment?> FindUnfitAsync(TableShape live, IReadOnlyDictionary<string, string> types, CancellationToken token) =>
+        new PostgreSqlRehearsal(this).FindUnfitAsync((PostgreSqlTable)live, types, token);
+
+    /// <inheritdoc/>
     public override Task<IReadOnlyList<TableName>> FindJournalsAsync(CancellationToken token) => places.FindJournalsAsync(token);
 
     /// <inheritdoc/>

@@ -21,8 +21,8 @@ public sealed record PostgreSqlTable : TableShape
     /// <summary>Foreign keys of other tables to this one.</summary>
     internal IReadOnlyList<ForeignKeyFacts> IncomingForeignKeys { get; init; } = [];
 
-    /// <summary>Views that an exchange replaces, with their owners; readers lock them before the table, and so do we.</summary>
-    internal IReadOnlyList<(TableName View, string Owner)> Views { get; init; } = [];
+    /// <summary>Views of the table, and views of these, each after those that it reads.</summary>
+    internal IReadOnlyList<ViewFacts> Views { get; init; } = [];
 
     /// <summary>Other tables that an exchange changes, in the order of their object ids.</summary>
     internal IReadOnlyList<(long Oid, TableName Name)> Neighbours { get; init; } = [];
@@ -44,6 +44,20 @@ public sealed record PostgreSqlTable : TableShape
         var line = new List<TableMember>();
         for (TableMember? at = member; at is not null; at = Members.FirstOrDefault(m => m.Oid == at.Parent)) line.Insert(0, at);
         return line;
+    }
+
+    /// <summary>
+    /// The views that have to be made anew when columns get these types: those that use one that changes, and all that read these.
+    /// </summary>
+    internal IReadOnlyList<ViewFacts> ViewsToRebuild(IReadOnlyDictionary<string, string> types)
+    {
+        var retyped = Columns.Where(c => types.TryGetValue(c.Name, out var type) && type != c.Type).Select(c => c.Name).ToHashSet(StringComparer.Ordinal);
+        var rebuilt = new List<ViewFacts>();
+        foreach (var view in Views)
+        {
+            if (view.Columns.Any(retyped.Contains) || rebuilt.Exists(r => view.Sources.Contains(r.Oid))) rebuilt.Add(view);
+        }
+        return rebuilt;
     }
 
     internal bool IsPartitioned => Root.PartitionKey is not null;
@@ -209,6 +223,49 @@ internal sealed record Follower(AttachmentKind Kind, IReadOnlyList<Sql> Leave, I
 {
     /// <summary>When set, only if the successor has this column.</summary>
     public string? NeedsColumn { get; init; }
+}
+
+/// <summary>A view that reads the table, or that reads such a view.</summary>
+internal sealed record ViewFacts
+{
+    public required long Oid { get; init; }
+
+    public required TableName Name { get; init; }
+
+    /// <summary>Its query, with a blank before.</summary>
+    public required string Text { get; init; }
+
+    /// <summary>The names of its columns as SQL.</summary>
+    public required string Names { get; init; }
+
+    /// <summary> WITH (…), or empty.</summary>
+    public required string Options { get; init; }
+
+    /// <summary>Its owner as SQL.</summary>
+    public required string Owner { get; init; }
+
+    /// <summary>Whether we may change it.</summary>
+    public required bool Ours { get; init; }
+
+    /// <summary>Whether it names the table itself.</summary>
+    public required bool Direct { get; init; }
+
+    /// <summary>The table's columns that it uses.</summary>
+    public required IReadOnlyList<string> Columns { get; init; }
+
+    /// <summary>The object ids of what it reads.</summary>
+    public required IReadOnlyList<long> Sources { get; init; }
+
+    /// <summary>Why it cannot be made anew, or null when it can.</summary>
+    public string? Obstacle { get; init; }
+
+    /// <summary>Makes again what hangs on it: defaults, rules, triggers, comments.</summary>
+    public IReadOnlyList<Sql> Hangers { get; init; } = [];
+
+    public IReadOnlyList<GrantFacts> Grants { get; init; } = [];
+
+    /// <summary>Takes from its owner what he took from himself.</summary>
+    public IReadOnlyList<Sql> OwnRights { get; init; } = [];
 }
 
 /// <summary>A foreign key, from or to the table.</summary>

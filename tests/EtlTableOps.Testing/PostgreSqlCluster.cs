@@ -88,13 +88,13 @@ public sealed class PostgreSqlCluster : IAsyncLifetime
         return string.Create(CultureInfo.InvariantCulture, $"postgresql://{Uri.EscapeDataString(user ?? server!.Username!)}@{server!.Host}:{server.Port}/{Uri.EscapeDataString(database)}");
     }
 
-    /// <summary>The schema of a database as the server's own dump program writes it, a block for each object; skips the test where there is none.</summary>
-    public async Task<IReadOnlyList<string>> DumpAsync(string database)
+    /// <summary>The objects of these schemas as the server's own dump program writes it, a block for each object; skips the test where there is none.</summary>
+    public async Task<IReadOnlyList<string>> DumpAsync(string database, params string[] schemas)
     {
         var program = IsOwn ? PostgreSqlPrograms.Find()?.PathOf("pg_dump") : null;
         Assert.SkipWhen(program is null, "pg_dump of the server under test is not installed.");
         var start = new ProcessStartInfo(program!) { RedirectStandardOutput = true, RedirectStandardError = true };
-        foreach (var argument in new[] { "--schema-only", "-d", ConnectionText(database) }) start.ArgumentList.Add(argument);
+        foreach (var argument in schemas.Select(s => "--schema=" + s).Concat(["--schema-only", "-d", ConnectionText(database)])) start.ArgumentList.Add(argument);
         using var dump = Process.Start(start)!;
         var errors = dump.StandardError.ReadToEndAsync();
         var text = await dump.StandardOutput.ReadToEndAsync();

@@ -7,6 +7,8 @@ namespace EtlTableOps.Checks;
 /// <summary>Checks of a shadow's structure, rights and attachments against the declaration; they need no rows.</summary>
 internal static class StructureChecks
 {
+    private const string OnRetyped = "on a retyped column";
+
     private static readonly (string Name, AttachmentKind[] Kinds, string Meaning)[] Groups =
     [
         ("keys", [AttachmentKind.Key], "Primary key and unique constraints are the live table's."),
@@ -33,6 +35,10 @@ internal static class StructureChecks
         {
             var expected = Comparable(blueprint.Live.Attachments.Where(a => a.OnShadow && kinds.Contains(a.Kind) && Survives(a, blueprint)), blueprint);
             var have = Comparable(found.Where(a => a.OnShadow && kinds.Contains(a.Kind)), blueprint);
+
+            // How a column is stored goes with its type: the new type has its own way.
+            expected.RemoveAll(IsOptionOfRetyped);
+            have.RemoveAll(IsOptionOfRetyped);
             var differences = TableFingerprint.Differences(expected, have);
             yield return new ShadowCheck(name, differences.Count == 0, $"{expected.Count}", $"{have.Count}",
                 differences.Count == 0 ? meaning : string.Join("; ", differences));
@@ -51,8 +57,10 @@ internal static class StructureChecks
     public static List<Attachment> Comparable(IEnumerable<Attachment> attachments, ShadowBlueprint blueprint)
     {
         var retyped = blueprint.Columns.Where(c => c.From is { } from && from.Type != c.Type).Select(c => c.Name).ToHashSet(StringComparer.Ordinal);
-        return [.. attachments.Select(a => a.Columns.Any(retyped.Contains) ? a with { Definition = "on a retyped column" } : a)];
+        return [.. attachments.Select(a => a.Columns.Any(retyped.Contains) ? a with { Definition = OnRetyped } : a)];
     }
+
+    private static bool IsOptionOfRetyped(Attachment attachment) => attachment is { Kind: AttachmentKind.Option, Definition: OnRetyped };
 
     /// <summary>An attachment of a column that the change drops is not expected on the shadow.</summary>
     public static bool Survives(Attachment attachment, ShadowBlueprint blueprint) =>

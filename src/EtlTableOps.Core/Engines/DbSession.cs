@@ -163,6 +163,9 @@ public abstract class DbSession : IEngineSession
         throw new NotSupportedException("This engine imports in one transaction.");
 
     /// <inheritdoc/>
+    public virtual Task<Attachment?> FindUnfitAsync(TableShape live, IReadOnlyDictionary<string, string> types, CancellationToken token) => Task.FromResult<Attachment?>(null);
+
+    /// <inheritdoc/>
     public virtual Task<long> FreeBytesAsync(CancellationToken token) => Task.FromResult(-1L);
 
     /// <inheritdoc/>

@@ -91,6 +91,12 @@ public interface IEngineSession : IAsyncDisposable
     /// <param name="token">Cancels.</param>
     Task<IBulkWriter> BeginNotedLoadAsync(TableShape table, IReadOnlyList<Column> columns, ChangeLog notes, long import, CancellationToken token);
 
+    /// <summary>
+    /// What hangs on a live table and could not be carried to one whose columns have these types, with the reason; null when all can. It
+    /// is tried out where that is the only way to know, and nothing of that stays.
+    /// </summary>
+    Task<Attachment?> FindUnfitAsync(TableShape live, IReadOnlyDictionary<string, string> types, CancellationToken token);
+
     /// <summary>Free bytes where the table's data lives; -1 when the engine cannot say.</summary>
     Task<long> FreeBytesAsync(CancellationToken token);
 

@@ -55,6 +55,13 @@ internal sealed class BlueprintResolver(IEngineSession session, TableShape live)
         return blueprint;
     }
 
+    /// <summary>Refuses what the database alone can tell: that something hangs on the table which does not fit other types of its columns.</summary>
+    public static async Task RefuseUnfitAsync(IEngineSession session, TableShape live, IReadOnlyDictionary<string, string> types, CancellationToken token)
+    {
+        if (await session.FindUnfitAsync(live, types, token).ConfigureAwait(false) is { CannotFollow: { } reason } unfit)
+            throw new EtlException(ErrorCode.CannotCarryOver, $"{unfit.Kind} {unfit.Name}", reason, unfit.Remedy ?? "Drop or change it before, and make it anew after the switch; or leave the column as it is.");
+    }
+
     /// <summary>Why a feed cannot follow this change, with the remedy; null when it can.</summary>
     public (string Reason, string Remedy)? WhyNoFeed(FeedKind feed, DeclaredChange change)
     {

@@ -35,6 +35,7 @@ internal sealed class ShadowBuilder(EtlDatabase database, IRunObserver observer)
 
             var blueprint = await resolver.ResolveAsync(
                 id, shadow, request.Change, feed, SwapId.KeptNames(live, id, outgoing: false, maxBytes), request.StallBudget, request.Sessions > 0 ? request.Sessions : 2, token).ConfigureAwait(false);
+            await BlueprintResolver.RefuseUnfitAsync(scope.Session, live, blueprint.Columns.ToDictionary(c => c.Name, c => c.Type, StringComparer.Ordinal), token).ConfigureAwait(false);
             var earlier = await RefuseOrReplaceAsync(scope, request, shadow, token).ConfigureAwait(false);
             var notes = await NotesAsync(scope, blueprint, feed, earlier, token).ConfigureAwait(false);
             var plan = new Plan(Operation, live.Name, id, Steps(scope, blueprint, earlier))

@@ -70,6 +70,7 @@ internal sealed class SwapUndoer(EtlDatabase database, IRunObserver observer)
         if (!(version.Mark is { Role: MarkRole.Version } mark && mark.SwapId == target.Id))
             throw new EtlException(ErrorCode.NotOurs, version.Name) { SwapId = target.Id };
         RefuseBrokenDependents(scope.Live, version, choices);
+        await BlueprintResolver.RefuseUnfitAsync(scope.Session, scope.Live, version.Columns.ToDictionary(c => c.Name, c => c.Type, StringComparer.Ordinal), token).ConfigureAwait(false);
 
         var swaps = await scope.SwapsAsync(token).ConfigureAwait(false);
         var exchanged = swaps.Where(r => r.Details.SwitchedAt is not null).OrderBy(r => r.Details.SwitchedAt).ToList();
