@@ -58,13 +58,13 @@ internal static partial class PostgreSqlCatalog
                        obj_description(k.oid, 'pg_constraint'),
                        ARRAY(SELECT a.attname::text FROM unnest(k.conkey) WITH ORDINALITY x(num, pos) JOIN pg_attribute a ON a.attrelid = k.conrelid AND a.attnum = x.num ORDER BY x.pos),
                        ARRAY(SELECT a.attname::text FROM unnest(k.confkey) WITH ORDINALITY x(num, pos) JOIN pg_attribute a ON a.attrelid = k.confrelid AND a.attnum = x.num ORDER BY x.pos),
-                       pg_has_role(c.relowner, 'USAGE'), h.schemas, h.names
+                       pg_has_role(c.relowner, 'USAGE'), h.schemas, h.names, NOT EXISTS (SELECT FROM unnest(k.confkey) x(num) WHERE NOT has_column_privilege(k.confrelid, x.num, 'REFERENCES'))
                 FROM pg_constraint k JOIN pg_class c ON c.oid = k.conrelid JOIN pg_namespace n ON n.oid = c.relnamespace
                 JOIN pg_class p ON p.oid = k.confrelid JOIN pg_namespace pn ON pn.oid = p.relnamespace
                 LEFT JOIN LATERAL (SELECT array_agg(ln.nspname::text ORDER BY l.oid) AS schemas, array_agg(l.relname::text ORDER BY l.oid) AS names
                                    FROM pg_partition_tree(c.oid) t JOIN pg_class l ON l.oid = t.relid JOIN pg_namespace ln ON ln.oid = l.relnamespace WHERE t.isleaf) h ON c.relkind = 'p'
                 WHERE k.contype = 'f' AND k.conparentid = 0 AND {{which}} ORDER BY n.nspname, c.relname, k.conname
-                """), r => new ForeignKeyFacts
+                """), r => (Key: new ForeignKeyFacts
                 {
                     Name = r.GetString(0),
                     Table = new TableName(r.GetString(1), r.GetString(2)),
@@ -78,22 +78,22 @@ internal static partial class PostgreSqlCatalog
                     TargetColumns = Texts(r, 11),
                     Ours = r.GetBoolean(12),
                     Leaves = [.. Texts(r, 13).Zip(Texts(r, 14), (schema, name) => new TableName(schema, name))],
-                }).ConfigureAwait(false);
-            foreach (var key in rows)
+                }, Allowed: r.GetBoolean(15))).ConfigureAwait(false);
+            foreach (var (key, allowed) in rows)
             {
                 var name = incoming ? $"{key.Name} on {key.Table}" : key.Table == members[0].Name ? key.Name : $"{key.Name} on {key.Table.Name}";
                 var kind = incoming ? AttachmentKind.IncomingForeignKey : AttachmentKind.ForeignKey;
                 attachments.Add(new Attachment(kind, name, key.Definition + (key.Validated ? "" : " NOT VALID") + (key.Comment is null ? "" : $" -- {key.Comment}"))
                 {
                     Columns = incoming ? key.TargetColumns : key.Table == key.Target ? [.. key.Columns.Union(key.TargetColumns)] : key.Columns,
-                    CannotFollow = !key.Ours ? $"only the owner of {key.Table} can point it at the new table." : null,
-                    Remedy = key.Ours ? DropRemedy : $"Connect as a role that is a member of the owner of {key.Table}.",
+                    CannotFollow = !key.Ours ? $"only the owner of {key.Table} can point it at the new table." : !allowed && !incoming ? $"you may not refer to {key.Target}, and so not make it again." : null,
+                    Remedy = key.Ours ? $"Have REFERENCES on {key.Target} granted to you." : $"Connect as a role that is a member of the owner of {key.Table}.",
                     SurvivesRetype = true,
                 });
                 otherTables.Add(incoming ? key.Table : key.Target);
                 if (incoming) otherTables.UnionWith(key.Leaves);
             }
-            return rows;
+            return [.. rows.Select(r => r.Key)];
         }
 
         private async Task TriggersAsync()
@@ -103,13 +103,18 @@ internal static partial class PostgreSqlCatalog
                 {{With}}
                 SELECT t.tgname::text, m.oid::bigint, pg_get_triggerdef(t.oid), t.tgenabled::text, format('%I.%I', m.nspname, m.relname), quote_ident(t.tgname),
                        obj_description(t.oid, 'pg_trigger'), quote_literal(obj_description(t.oid, 'pg_trigger')),
-                       {{ColumnsUsed("pg_trigger", "t.oid")}}
+                       {{ColumnsUsed("pg_trigger", "t.oid")}}, has_function_privilege(t.tgfoid, 'EXECUTE'), t.tgfoid::regprocedure::text
                 FROM members m JOIN pg_trigger t ON t.tgrelid = m.oid
                 WHERE NOT t.tgisinternal {{noClones}} AND NOT starts_with(t.tgname::text, {{new SqlLiteral(OurPrefix)}}) ORDER BY m.oid, t.tgname
                 """), r => (Name: r.GetString(0), Table: r.GetInt64(1), Definition: r.GetString(2), Enabled: r.GetString(3)[0], On: r.GetString(4), Quoted: r.GetString(5),
-                    Comment: Text(r, 6), CommentLiteral: Text(r, 7), Columns: Texts(r, 8))).ConfigureAwait(false);
+                    Comment: Text(r, 6), CommentLiteral: Text(r, 7), Columns: Texts(r, 8), Allowed: r.GetBoolean(9), Function: r.GetString(10))).ConfigureAwait(false);
             foreach (var row in rows)
             {
+                if (!row.Allowed)
+                {
+                    Refuse(AttachmentKind.Trigger, row.Name + At(row.Table), $"you may not execute its function {row.Function}, and so not make it again.", $"Have EXECUTE on {row.Function} granted to you.");
+                    continue;
+                }
                 var state = row.Enabled switch { 'D' => "DISABLE", 'R' => "ENABLE REPLICA", 'A' => "ENABLE ALWAYS", _ => null };
                 Follow(AttachmentKind.Trigger, row.Name + At(row.Table), row.Definition + (state is null ? "" : $" {state}") + (row.Comment is null ? "" : $" -- {row.Comment}"), row.Columns,
                     [$"DROP TRIGGER {row.Quoted} ON {row.On}"],
@@ -142,15 +147,20 @@ internal static partial class PostgreSqlCatalog
                 {{With}}
                 SELECT r.rulename::text, r.ev_class::bigint, pg_get_ruledef(r.oid), r.ev_enabled::text, format('%I.%I', n.nspname, c.relname), quote_ident(r.rulename),
                        quote_literal(obj_description(r.oid, 'pg_rewrite')), {{ColumnsUsed("pg_rewrite", "r.oid")}},
-                       c.oid IN (SELECT m.oid FROM members m), n.nspname::text, c.relname::text, c.relkind::text
+                       c.oid IN (SELECT m.oid FROM members m), n.nspname::text, c.relname::text, c.relkind::text, pg_has_role(c.relowner, 'USAGE'), pg_get_userbyid(c.relowner)::text
                 FROM pg_rewrite r JOIN pg_class c ON c.oid = r.ev_class JOIN pg_namespace n ON n.oid = c.relnamespace
                 WHERE r.rulename <> '_RETURN' AND (c.oid IN (SELECT m.oid FROM members m)
                    OR EXISTS (SELECT FROM pg_depend d JOIN members m ON m.oid = d.refobjid WHERE d.classid = 'pg_rewrite'::regclass AND d.objid = r.oid AND d.refclassid = 'pg_class'::regclass))
                 ORDER BY n.nspname, c.relname, r.rulename
                 """), r => (Name: r.GetString(0), Table: r.GetInt64(1), Definition: r.GetString(2).TrimEnd(';'), Enabled: r.GetString(3)[0], On: r.GetString(4), Quoted: r.GetString(5),
-                    Comment: Text(r, 6), Columns: Texts(r, 7), Ours: r.GetBoolean(8), Place: new TableName(r.GetString(9), r.GetString(10)), Kind: r.GetString(11)[0])).ConfigureAwait(false);
+                    Comment: Text(r, 6), Columns: Texts(r, 7), Ours: r.GetBoolean(8), Place: new TableName(r.GetString(9), r.GetString(10)), Kind: r.GetString(11)[0], Allowed: r.GetBoolean(12), Owner: r.GetString(13))).ConfigureAwait(false);
             foreach (var row in rows)
             {
+                if (!row.Allowed)
+                {
+                    RefuseForeign(AttachmentKind.Rule, $"{row.Name} on {row.Place}", row.Owner, "point it at the new table");
+                    continue;
+                }
                 var state = row.Enabled switch { 'D' => "DISABLE", 'R' => "ENABLE REPLICA", 'A' => "ENABLE ALWAYS", _ => null };
                 if (!row.Ours && row.Kind == 'v' && state is not null)
                 {
@@ -182,15 +192,20 @@ internal static partial class PostgreSqlCatalog
                               (SELECT string_agg(CASE x WHEN 0 THEN 'PUBLIC' ELSE quote_ident(pg_get_userbyid(x)) END, ', ' ORDER BY x) FROM unnest(p.polroles) x)),
                        concat(' USING (' || pg_get_expr(p.polqual, p.polrelid) || ')', ' WITH CHECK (' || pg_get_expr(p.polwithcheck, p.polrelid) || ')'),
                        quote_literal(obj_description(p.oid, 'pg_policy')), {{ColumnsUsed("pg_policy", "p.oid")}},
-                       c.oid IN (SELECT m.oid FROM members m), n.nspname::text, c.relname::text
+                       c.oid IN (SELECT m.oid FROM members m), n.nspname::text, c.relname::text, pg_has_role(c.relowner, 'USAGE'), pg_get_userbyid(c.relowner)::text
                 FROM pg_policy p JOIN pg_class c ON c.oid = p.polrelid JOIN pg_namespace n ON n.oid = c.relnamespace
                 WHERE c.oid IN (SELECT m.oid FROM members m)
                    OR EXISTS (SELECT FROM pg_depend d JOIN members m ON m.oid = d.refobjid WHERE d.classid = 'pg_policy'::regclass AND d.objid = p.oid AND d.refclassid = 'pg_class'::regclass)
                 ORDER BY n.nspname, c.relname, p.polname
                 """), r => (Name: r.GetString(0), Table: r.GetInt64(1), On: r.GetString(2), Quoted: r.GetString(3), Head: r.GetString(4), Tail: r.GetString(5),
-                    Comment: Text(r, 6), Columns: Texts(r, 7), Ours: r.GetBoolean(8), Place: new TableName(r.GetString(9), r.GetString(10)))).ConfigureAwait(false);
+                    Comment: Text(r, 6), Columns: Texts(r, 7), Ours: r.GetBoolean(8), Place: new TableName(r.GetString(9), r.GetString(10)), Allowed: r.GetBoolean(11), Owner: r.GetString(12))).ConfigureAwait(false);
             foreach (var row in rows)
             {
+                if (!row.Allowed)
+                {
+                    RefuseForeign(AttachmentKind.Policy, $"{row.Name} on {row.Place}", row.Owner, "point it at the new table");
+                    continue;
+                }
                 if (!row.Ours) otherTables.Add(row.Place);
                 Follow(AttachmentKind.Policy, row.Ours ? row.Name + At(row.Table) : $"{row.Name} on {row.Place}", row.Head + row.Tail, row.Columns,
                     row.Ours ? [$"DROP POLICY {row.Quoted} ON {row.On}"] : [],
@@ -207,14 +222,18 @@ internal static partial class PostgreSqlCatalog
             if (major < 14) return;
             var rows = await RowsAsync(Sql.Write(quoting, $$"""
                 {{With}}
-                SELECT p.oid::regprocedure::text, pg_get_functiondef(p.oid), format('DO %L', format('BEGIN EXECUTE %L; END', pg_get_functiondef(p.oid))), {{ColumnsUsed("pg_proc", "p.oid")}}
+                SELECT p.oid::regprocedure::text, pg_get_functiondef(p.oid), format('DO %L', format('BEGIN EXECUTE %L; END', pg_get_functiondef(p.oid))), {{ColumnsUsed("pg_proc", "p.oid")}}, pg_has_role(p.proowner, 'USAGE'), pg_get_userbyid(p.proowner)::text
                 FROM pg_proc p WHERE p.prosqlbody IS NOT NULL
                   AND EXISTS (SELECT FROM pg_depend d JOIN members m ON m.oid = d.refobjid WHERE d.classid = 'pg_proc'::regclass AND d.objid = p.oid AND d.refclassid = 'pg_class'::regclass)
                 ORDER BY 1
-                """), r => (Name: r.GetString(0), Definition: r.GetString(1).TrimEnd(), Statement: r.GetString(2), Columns: Texts(r, 3))).ConfigureAwait(false);
+                """), r => (Name: r.GetString(0), Definition: r.GetString(1).TrimEnd(), Statement: r.GetString(2), Columns: Texts(r, 3), Allowed: r.GetBoolean(4), Owner: r.GetString(5))).ConfigureAwait(false);
 
             // In a literal: the driver would take the semicolons of the body for ends of statements.
-            foreach (var row in rows) Follow(AttachmentKind.Routine, row.Name, row.Definition, row.Columns, [], [row.Statement]);
+            foreach (var row in rows)
+            {
+                if (row.Allowed) Follow(AttachmentKind.Routine, row.Name, row.Definition, row.Columns, [], [row.Statement]);
+                else RefuseForeign(AttachmentKind.Routine, row.Name, row.Owner, "make it again for the new table");
+            }
         }
 
         private async Task PublicationsAsync()
@@ -229,11 +248,16 @@ internal static partial class PostgreSqlCatalog
                 : new SqlText("''::text, NULL::text[]");
             var rows = await RowsAsync(Sql.Write(quoting, $$"""
                 {{With}}
-                SELECT p.pubname::text, m.oid::bigint, quote_ident(p.pubname), format('%I.%I', m.nspname, m.relname), {{details}}
+                SELECT p.pubname::text, m.oid::bigint, quote_ident(p.pubname), format('%I.%I', m.nspname, m.relname), {{details}}, pg_has_role(p.pubowner, 'USAGE'), pg_get_userbyid(p.pubowner)::text
                 FROM members m JOIN pg_publication_rel pr ON pr.prrelid = m.oid JOIN pg_publication p ON p.oid = pr.prpubid ORDER BY m.oid, p.pubname
-                """), r => (Name: r.GetString(0), Table: r.GetInt64(1), Quoted: r.GetString(2), On: r.GetString(3), Details: r.GetString(4), Columns: Texts(r, 5))).ConfigureAwait(false);
+                """), r => (Name: r.GetString(0), Table: r.GetInt64(1), Quoted: r.GetString(2), On: r.GetString(3), Details: r.GetString(4), Columns: Texts(r, 5), Allowed: r.GetBoolean(6), Owner: r.GetString(7))).ConfigureAwait(false);
             foreach (var row in rows)
             {
+                if (!row.Allowed)
+                {
+                    RefuseForeign(AttachmentKind.Publication, row.Name + At(row.Table), row.Owner, "put the new table into it");
+                    continue;
+                }
                 Follow(AttachmentKind.Publication, row.Name + At(row.Table), row.Details.Trim(), row.Columns,
                     [$"ALTER PUBLICATION {row.Quoted} DROP TABLE ONLY {row.On}"], [$"ALTER PUBLICATION {row.Quoted} ADD TABLE ONLY {row.On}{row.Details}"]);
             }

@@ -46,12 +46,13 @@ internal static partial class PostgreSqlCatalog
                     Direct = r.GetBoolean(12),
                 })).ConfigureAwait(false);
             var views = new List<ViewFacts>();
-            foreach (var (kind, temporary, view) in found)
+            foreach (var (kind, temporary, read) in found)
             {
                 var obstacle = kind == 'm' ? "it is a materialized view, which would have to be filled anew."
                     : temporary ? "it is a temporary view, which nobody but its own session can change."
-                    : !view.Ours ? $"only its owner {view.Owner} can point it at the new table." : null;
-                views.Add(view with { Obstacle = obstacle });
+                    : !read.Ours ? $"only its owner {read.Owner} can point it at the new table." : null;
+                var view = read with { Obstacle = obstacle };
+                views.Add(view);
                 if (view.Direct) AttachView(view, kind, temporary);
             }
             return await WithHangersAsync(views).ConfigureAwait(false);
@@ -71,7 +72,7 @@ internal static partial class PostgreSqlCatalog
         }
 
         /// <summary>Adds what hangs on each view and would go with it, and what would keep it from being dropped.</summary>
-        private async Task<IReadOnlyList<ViewFacts>> WithHangersAsync(IReadOnlyList<ViewFacts> views)
+        private async Task<IReadOnlyList<ViewFacts>> WithHangersAsync(List<ViewFacts> views)
         {
             if (views.Count == 0) return [];
             var ids = SqlText.Join(", ", views.Select(v => new SqlText(v.Oid.ToString(CultureInfo.InvariantCulture))));

@@ -159,6 +159,9 @@ internal static partial class PostgreSqlCatalog
         private void Refuse(AttachmentKind kind, string name, string reason, string remedy, IReadOnlyList<string>? columns = null) =>
             attachments.Add(new Attachment(kind, name, "") { CannotFollow = reason, Remedy = remedy, Columns = columns ?? [] });
 
+        private void RefuseForeign(AttachmentKind kind, string name, string owner, string what) =>
+            Refuse(kind, name, $"only its owner {owner} can {what}.", $"Connect as a role that is a member of {owner}.");
+
         private Task<IReadOnlyList<T>> RowsAsync<T>(Sql sql, Func<DbDataReader, T> map) => session.QueryAsync(sql, map, token);
 
         private TableMember Member(long oid) => members.Find(m => m.Oid == oid)!;

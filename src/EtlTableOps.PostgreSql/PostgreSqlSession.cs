@@ -15,7 +15,7 @@ namespace EtlTableOps.PostgreSql;
 internal sealed class PostgreSqlSession : DbSession
 {
     // How long a cancel may take on a server that answers; after that the connection is left behind.
-    private static readonly TimeSpan CancelGrace = TimeSpan.FromMilliseconds(800);
+    private static readonly TimeSpan CancelGrace = TimeSpan.FromSeconds(2);
     private static readonly TimeSpan RollbackLimit = TimeSpan.FromSeconds(5);
 
     private readonly NpgsqlConnection connection;

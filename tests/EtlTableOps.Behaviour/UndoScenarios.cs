@@ -83,6 +83,10 @@ public abstract class UndoScenarios : EngineScenarios
         await ReplaceAsync(Declared.Twice);
         var switched = (await World.DescribeAsync("allevents"), await LiveRowsAsync());
         var undo = await UndoAsync();
+
+        // Without a name it is not clear what would be undone; the message says which name to give.
+        var unclear = await FailsAsync(ErrorCode.NoVersion, () => UndoAsync());
+        Assert.Contains(undo.Version!.Split('.')[^1], unclear.Remedy, StringComparison.Ordinal);
         await UndoAsync(to: undo.Version);
         Assert.Equal(switched.Item2, await LiveRowsAsync());
         Assert.Equal(switched.Item1, await World.DescribeAsync("allevents"));

@@ -191,7 +191,7 @@ public sealed class DumpTests(PostgreSqlDatabase database) : PostgreSqlTest(data
 
         await new TableJob(Database, "stored.events", Token).ReplaceAsync(new DeclaredChange { Alter = [new AlteredColumn("doc", "varchar(10)"), new AlteredColumn("note", "int")] });
 
-        Assert.Equal("doc e 7, note p -1", await Database.ScalarAsync<string>("SELECT string_agg(attname || ' ' || attstorage || ' ' || attstattarget, ', ' ORDER BY attnum) FROM pg_attribute WHERE attrelid = 'stored.events'::regclass AND attnum > 1"));
+        Assert.Equal("doc e 7, note p -1", await Database.ScalarAsync<string>("SELECT string_agg(attname || ' ' || attstorage::text || ' ' || attstattarget, ', ' ORDER BY attnum) FROM pg_attribute WHERE attrelid = 'stored.events'::regclass AND attnum > 1"));
     }
 
     /// <summary>The dump is the same after a switch that declares nothing, after its undo, and after the removal of the versions.</summary>

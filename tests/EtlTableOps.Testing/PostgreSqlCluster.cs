@@ -100,7 +100,9 @@ public sealed class PostgreSqlCluster : IAsyncLifetime
         var text = await dump.StandardOutput.ReadToEndAsync();
         await dump.WaitForExitAsync();
         Assert.True(dump.ExitCode == 0, await errors);
-        return [.. text.Split("\n--\n-- Name: ").Skip(1)];
+        // Newer ones frame the dump with a random word.
+        var lines = text.Split('\n').Where(l => !l.StartsWith('\\'));
+        return [.. string.Join('\n', lines).Split("\n--\n-- Name: ").Skip(1)];
     }
 
     /// <summary>Sends a signal to a process of our own server (<c>STOP</c>, <c>CONT</c>, <c>KILL</c>).</summary>

@@ -148,6 +148,8 @@ internal sealed class ResultText(IAnsiConsole console)
     {
         writer.WriteLine($"error {failure.Code}: {ShellWords.Of(failure.Message)}");
         if (failure.Remedy.Length > 0) writer.WriteLine(ShellWords.Of(failure.Remedy));
+        // What a cancel left is not known to it, and its remedy says so.
+        if (failure is { Code: ErrorCode.Cancelled, OwnershipUnknown: false, DurableChangeMade: false }) return;
         writer.WriteLine(failure switch
         {
             { OwnershipUnknown: true } => "It is not known which table carries the name. Do not repeat the command.",

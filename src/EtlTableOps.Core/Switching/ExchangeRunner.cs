@@ -143,8 +143,8 @@ internal sealed class ExchangeRunner(EtlDatabase database, TableScope scope, Exc
         catch (Exception e) when (budget.IsCancellationRequested && !token.IsCancellationRequested && e is EtlException { Code: ErrorCode.Cancelled } or OperationCanceledException && !token.IsCancellationRequested)
         {
             if (++overBudget < OverBudgetTries) return null;
-            throw new EtlException(ErrorCode.StallBudgetExceeded, e, exchange.Live.Name, "more than that, measured " + OverBudgetTries + " times", Human.Duration(StallBudget),
-                "Allow more with -StallBudget, or switch at a quieter time. Nothing was changed.") { SwapId = exchange.SwapId };
+            throw new EtlException(ErrorCode.StallBudgetExceeded, e, exchange.Live.Name, $"more than {Human.Duration(StallBudget)}, measured {OverBudgetTries} times", Human.Duration(StallBudget),
+                "Allow more with -StallBudget, or switch at a quieter time.") { SwapId = exchange.SwapId };
         }
     }
 

@@ -56,10 +56,15 @@ internal sealed class SwapUndoer(EtlDatabase database, IRunObserver observer)
     private static async Task<SwapRecord> FindTargetAsync(TableScope scope, string? to, CancellationToken token)
     {
         if (to is not null) return await VersionKeeper.FindAsync(scope, to, token).ConfigureAwait(false);
-        return (await scope.SwapsAsync(token).ConfigureAwait(false))
+        var swaps = await scope.SwapsAsync(token).ConfigureAwait(false);
+        var kept = swaps.Where(r => r.Version == VersionState.Kept).MaxBy(r => r.Details.SwitchedAt);
+        return swaps
             .Where(r => r is { Operation: SwapOperation.Switch, State: SwapState.Switched, Version: VersionState.Kept })
             .MaxBy(r => r.Details.SwitchedAt)
-            ?? throw new EtlException(ErrorCode.NoVersion, scope.Live.Name, " to go back to");
+            ?? throw new EtlException(ErrorCode.NoVersion, scope.Live.Name, kept is null ? " to go back to" : " that a switch set aside: the last one was undone already")
+            {
+                Remedy = kept is null ? EtlException.TextsOf(ErrorCode.NoVersion).Remedy! : $"To take back that undo, name the version that it set aside: Undo-TableSwap -To {kept.VersionTable!.Name}",
+            };
     }
 
     private static async Task<UndoWork> LoadAsync(TableScope scope, SwapRecord target, string id, UndoRequest request, TableName? shown, CancellationToken token)

@@ -141,6 +141,9 @@ internal sealed class VersionKeeper(EtlDatabase database, IRunObserver observer)
                 var removed = await RemoveAsync(scope, [record], token).ConfigureAwait(false);
                 if (removed.Count > 0) result.Add(Describe(record, shape) with { Removed = true, RecoverableUntil = shape is { UndropDays: > 0 } ? DateTime.UtcNow.AddDays(shape.UndropDays) : null });
             }
+
+            // A removal that was interrupted between a version and its log leaves the log without a version to choose.
+            if (chosen.Count == 0) await PruneLogsAsync(scope, token).ConfigureAwait(false);
             return result;
         }
     }
