@@ -14,6 +14,9 @@ internal sealed partial class SqliteDialect
     /// <summary>Seconds that an index takes for a row, measured with two million rows of short keys.</summary>
     private const double IndexSecondsPerRow = 0.7e-6;
 
+    /// <summary>Seconds that to drop a table takes for a row and for the entry of an index, measured with two million rows.</summary>
+    private const double DropSecondsPerRow = 0.2e-6;
+
     /// <summary>Rows that a first chunk may have; the runner finds the right size from there.</summary>
     private const long FirstChunkRows = 5_000;
 
@@ -59,6 +62,19 @@ internal sealed partial class SqliteDialect
         }
         steps.Add(new PlanStep("statistics", "Collect statistics for the planner", CollectStatistics(shadow.Shadow)));
         return steps;
+    }
+
+    /// <inheritdoc/>
+    public PlanStep? EmptyTable(TableShape table, TimeSpan stallBudget)
+    {
+        var shape = Shape(table);
+        var seconds = shape.EstimatedRows * DropSecondsPerRow * (1 + shape.Indexes.Count);
+        if (shape.Path is not { } path || (shape.EstimatedRows >= 0 && seconds < stallBudget.TotalSeconds / 2)) return null;
+        return new PlanStep("empty", $"Take the rows out of {shape.Name}; dropped with them it would keep writers out for longer than the stall budget",
+            [Sql.Write(this, $"DELETE FROM {shape.Name} WHERE {path.Position} >= @from AND {path.Position} < @below")])
+        {
+            Chunks = Chunks(shape.Name, path, stallBudget),
+        };
     }
 
     /// <inheritdoc/>
@@ -151,15 +167,7 @@ internal sealed partial class SqliteDialect
         yield return new PlanStep("load", "Load the rows", [Rows(new SqlText($"{path.Position} >= @from AND {path.Position} < @below"))])
         {
             CountsRows = true,
-            Chunks = new ChunkRange(path.First, long.MaxValue, FirstChunkRows)
-            {
-                Aim = shadow.StallBudget / 2,
-                Yield = 0.5,
-                Others = Others,
-                // Row numbers may have gaps of any width, and a chunk is to be so many rows.
-                Behind = Sql.Write(this, $"SELECT max(p) + 1, count(*) FROM (SELECT {path.Position} AS p FROM {live.Name} WHERE {path.Position} >= @from ORDER BY {path.Position} LIMIT @count)"),
-                Meanwhile = CopyLog,
-            },
+            Chunks = Chunks(live.Name, path, shadow.StallBudget),
         };
         yield return new PlanStep("load-rest", "Load the rows that were added before the first one meanwhile",
         [
@@ -168,6 +176,16 @@ internal sealed partial class SqliteDialect
         ])
         { CountsRows = true };
     }
+
+    /// <summary>A walk along a table's rows. Row numbers may have gaps of any width, and a chunk is to be so many rows.</summary>
+    private ChunkRange Chunks(TableName table, LoadPath path, TimeSpan stallBudget) => new(path.First, long.MaxValue, FirstChunkRows)
+    {
+        Aim = stallBudget / 2,
+        Yield = 0.5,
+        Others = Others,
+        Behind = Sql.Write(this, $"SELECT max(p) + 1, count(*) FROM (SELECT {path.Position} AS p FROM {table} WHERE {path.Position} >= @from ORDER BY {path.Position} LIMIT @count)"),
+        Meanwhile = CopyLog,
+    };
 
     private SqlText NotNull(string? row, IReadOnlyList<string> columns) =>
         SqlText.Join(" AND ", columns.Select(c => row is null ? SqlText.Write(this, $"{new Id(c)} IS NOT NULL") : SqlText.Write(this, $"{new SqlText(row)}.{new Id(c)} IS NOT NULL")));

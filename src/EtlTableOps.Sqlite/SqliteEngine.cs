@@ -30,6 +30,7 @@ public sealed class SqliteEngine : IEngine
         TransactionalDdl = true,
         SharedSnapshots = false,
         ReadersPassExchange = writeAheadLog,
+        ReadsHoldUpCommits = !writeAheadLog,
         SingleWriter = true,
         MaxNameBytes = 255,
         Feeds = [FeedKind.TriggerLog, FeedKind.None],

@@ -36,7 +36,11 @@ internal sealed class ShadowTester(EtlDatabase database, IRunObserver observer)
             ])
             {
                 Summary = $"Test shadow table {record.Incoming} of {record.Live}",
-                Notes = ["Nothing is written but the verdict, into the journal."],
+                Notes =
+                [
+                    "Nothing is written but the verdict, into the journal.",
+                    .. scope.Session.Capabilities.ReadsHoldUpCommits ? ["This database lets nobody commit while somebody reads: other writers wait until both tables are read."] : Array.Empty<string>(),
+                ],
             };
             return new PreparedOperation<ShadowTestResult>(plan, t => RunAsync(record, t));
         }

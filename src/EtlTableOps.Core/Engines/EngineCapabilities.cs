@@ -21,6 +21,9 @@ public sealed record EngineCapabilities
     /// <summary>How a name without quotes is stored.</summary>
     public Tables.IdentifierFolding Folding { get; init; } = Tables.IdentifierFolding.Lower;
 
+    /// <summary>Others cannot commit while we read, so that a long read of ours is a long wait of theirs.</summary>
+    public bool ReadsHoldUpCommits { get; init; }
+
     /// <summary>Longest name of an object, in bytes of UTF-8.</summary>
     public required int MaxNameBytes { get; init; }
 

@@ -30,6 +30,12 @@ public interface IDialect : ISqlQuoting
     IReadOnlyList<Sql> DropTable(TableName table);
 
     /// <summary>
+    /// Takes the rows out of a table that is about to be dropped, little by little, where to drop it whole would keep others waiting for longer than the
+    /// stall budget; null where it would not.
+    /// </summary>
+    PlanStep? EmptyTable(TableShape table, TimeSpan stallBudget) => null;
+
+    /// <summary>
     /// Converts a value to another type so that what does not fit fails at the load and is never cut or lost in silence.
     /// </summary>
     SqlText Convert(SqlText expression, string type);

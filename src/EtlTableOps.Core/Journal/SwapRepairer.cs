@@ -37,7 +37,7 @@ internal sealed class SwapRepairer(EtlDatabase database, IRunObserver observer)
     }
 
     private static bool NeedsRepair(SwapRecord record) =>
-        record.State is SwapState.Building or SwapState.Switching || IsImporting(record) || (record.State == SwapState.Switched && record.Details.Pending.Count > 0);
+        record.State is SwapState.Building or SwapState.Switching || IsImporting(record) || (record.State is SwapState.Switched or SwapState.Undone && record.Details.Pending.Count > 0);
 
     private static bool IsImporting(SwapRecord record) => record is { State: SwapState.Built or SwapState.Proven or SwapState.Refuted, Details.Importing: not null };
 
@@ -52,6 +52,7 @@ internal sealed class SwapRepairer(EtlDatabase database, IRunObserver observer)
 
     private static async Task<IReadOnlyList<PlanStep>> StepsAsync(IEngineSession session, SwapRecord record, CancellationToken token)
     {
+        if (record is { State: SwapState.Building, Operation: SwapOperation.Switch }) return await ShadowRemover.StepsAsync(session, record, token).ConfigureAwait(false);
         if (!IsImporting(record)) return Steps(session.Dialect, record);
         return session.Dialect.ImportNotes is IImportChunks chunks && await session.ReadShapeAsync(record.Incoming, token).ConfigureAwait(false) is { } shadow
             ? [ChunkedImport.TakeBackStep(chunks, record, shadow)]
@@ -60,7 +61,6 @@ internal sealed class SwapRepairer(EtlDatabase database, IRunObserver observer)
 
     private static IReadOnlyList<PlanStep> Steps(IDialect dialect, SwapRecord record) => record switch
     {
-        { State: SwapState.Building, Operation: SwapOperation.Switch } => ShadowRemover.Steps(dialect, record),
         { State: SwapState.Building, Details.GuardLog: { } guard } => [new PlanStep("remove-guard", "Remove the undo's guard", dialect.RemoveLog(guard))],
         _ => [.. record.Details.Pending.Select(p => new PlanStep(p.Name, p.Title, [.. p.Statements.Select(s => new Sql(s))]))],
     };

@@ -38,7 +38,8 @@ internal sealed class ShadowBuilder(EtlDatabase database, IRunObserver observer)
             await BlueprintResolver.RefuseUnfitAsync(scope.Session, live, blueprint.Columns.ToDictionary(c => c.Name, c => c.Type, StringComparer.Ordinal), token).ConfigureAwait(false);
             var earlier = await RefuseOrReplaceAsync(scope, request, shadow, token).ConfigureAwait(false);
             var notes = await NotesAsync(scope, blueprint, feed, earlier, token).ConfigureAwait(false);
-            var plan = new Plan(Operation, live.Name, id, Steps(scope, blueprint, earlier))
+            IReadOnlyList<PlanStep> removal = earlier is null ? [] : await ShadowRemover.StepsAsync(scope.Session, earlier, token).ConfigureAwait(false);
+            var plan = new Plan(Operation, live.Name, id, Steps(scope, blueprint, removal))
             {
                 Summary = $"Build shadow table {shadow} of {live.Name} ({string.Join("; ", request.Change.Describe())})",
                 Notes = notes,
@@ -88,10 +89,9 @@ internal sealed class ShadowBuilder(EtlDatabase database, IRunObserver observer)
         return notes;
     }
 
-    private static List<PlanStep> Steps(TableScope scope, ShadowBlueprint blueprint, SwapRecord? earlier)
+    private static List<PlanStep> Steps(TableScope scope, ShadowBlueprint blueprint, IReadOnlyList<PlanStep> removal)
     {
-        var steps = new List<PlanStep>();
-        if (earlier is not null) steps.AddRange(ShadowRemover.Steps(scope.Dialect, earlier));
+        var steps = new List<PlanStep>(removal);
         if (!scope.JournalExists) steps.Add(new PlanStep(JournalStep, "Create the journal", scope.Journal.CreateStatements()));
         if (blueprint.Feed is { } feed) steps.Add(new PlanStep("feed", "Start logging changes of the live table", scope.Dialect.InstallLog(feed)));
         steps.AddRange(scope.Dialect.BuildShadow(blueprint));
@@ -151,7 +151,7 @@ internal sealed class ShadowBuilder(EtlDatabase database, IRunObserver observer)
     private async Task<ShadowTable> BuildAsync(TableScope scope, Plan plan, ShadowBlueprint blueprint, SwapRecord record, bool removedEarlier, Stopwatch watch, CancellationToken token)
     {
         var runner = new StepRunner(scope.Session, scope.Journal, observer, Operation, plan.SwapId) { TotalRows = blueprint.Where is null ? blueprint.Live.EstimatedRows : -1 };
-        var rows = await runner.RunAsync(plan.Steps.Where(s => s.Name != JournalStep && !(removedEarlier && s.Name == ShadowRemover.StepName)), token).ConfigureAwait(false);
+        var rows = await runner.RunAsync(plan.Steps.Where(s => s.Name != JournalStep && !(removedEarlier && ShadowRemover.IsStep(s))), token).ConfigureAwait(false);
         var built = await scope.RequireTableAsync(blueprint.Shadow, token).ConfigureAwait(false);
         // What was cloned was not counted by any statement.
         if (rows == 0 && !blueprint.StructureOnly) rows = Math.Max(0, built.EstimatedRows);

@@ -36,7 +36,7 @@ internal sealed class TableSwitcher(EtlDatabase database, IRunObserver observer)
             var prune = VersionKeeper.PruneSteps(scope.Dialect, await scope.SwapsAsync(token).ConfigureAwait(false), retire.Select(r => r.Id), DateTime.MaxValue);
             var steps = scope.Dialect.Exchange(work.Exchange);
             var lockStep = new PlanStep("lock", "Lock without queueing; tried again until it is free", scope.Dialect.LockForExchange(work.Exchange, null)) { Scope = StepScope.Exchange };
-            var plan = new Plan(Operation, scope.Live.Name, record.Id, [lockStep, .. work.DrainSteps(), .. steps.Locked, .. work.AfterSteps(steps), .. VersionKeeper.Steps(scope.Dialect, retire), .. prune])
+            var plan = new Plan(Operation, scope.Live.Name, record.Id, [lockStep, .. work.DrainSteps(), .. steps.Locked, .. work.AfterSteps(steps), .. await VersionKeeper.StepsAsync(scope, retire, token).ConfigureAwait(false), .. prune])
             {
                 Summary = $"Exchange {record.Live} with its proven shadow {record.Incoming}; keep the old one as {work.Exchange.Version}",
                 Notes = [.. retire.Select(r => $"Version {r.VersionTable} is dropped afterwards (-KeepVersions {request.KeepVersions}).")],

@@ -5,6 +5,7 @@ using EtlTableOps.Errors;
 using EtlTableOps.Journal;
 using EtlTableOps.Observability;
 using EtlTableOps.Plans;
+using EtlTableOps.Switching;
 using EtlTableOps.Tables;
 
 namespace EtlTableOps.Versions;
@@ -41,7 +42,7 @@ internal sealed class VersionKeeper(EtlDatabase database, IRunObserver observer)
             var chosen = request.Keep is { } keep
                 ? await ChooseAsync(scope, keep, token).ConfigureAwait(false)
                 : [await FindAsync(scope, request.Version!, token).ConfigureAwait(false)];
-            var plan = new Plan(Operation, scope.Live.Name, chosen.Count > 0 ? chosen[0].Id : "", [.. Steps(scope.Dialect, chosen), .. PruneSteps(scope.Dialect, await scope.SwapsAsync(token).ConfigureAwait(false), chosen.Select(r => r.Id), null)])
+            var plan = new Plan(Operation, scope.Live.Name, chosen.Count > 0 ? chosen[0].Id : "", [.. await StepsAsync(scope, chosen, token).ConfigureAwait(false), .. PruneSteps(scope.Dialect, await scope.SwapsAsync(token).ConfigureAwait(false), chosen.Select(r => r.Id), null)])
             {
                 Summary = chosen.Count == 0
                     ? $"Nothing to do: no version of {scope.Live.Name} is to be dropped"
@@ -71,8 +72,16 @@ internal sealed class VersionKeeper(EtlDatabase database, IRunObserver observer)
     }
 
     /// <summary>The steps that drop versions.</summary>
-    public static IReadOnlyList<PlanStep> Steps(IDialect dialect, IEnumerable<SwapRecord> records) =>
-        [.. records.Select(r => Step(dialect, r))];
+    public static async Task<IReadOnlyList<PlanStep>> StepsAsync(TableScope scope, IEnumerable<SwapRecord> records, CancellationToken token)
+    {
+        var steps = new List<PlanStep>();
+        foreach (var record in records)
+        {
+            if (Empty(scope.Dialect, await scope.Session.ReadShapeAsync(record.VersionTable!, token).ConfigureAwait(false)) is { } empty) steps.Add(empty);
+            steps.Add(Step(scope.Dialect, record));
+        }
+        return steps;
+    }
 
     /// <summary>Drops versions that carry our mark, and the logs that counted for them alone.</summary>
     public async Task<IReadOnlyList<SwapRecord>> RemoveAsync(TableScope scope, IReadOnlyList<SwapRecord> records, CancellationToken token)
@@ -86,8 +95,15 @@ internal sealed class VersionKeeper(EtlDatabase database, IRunObserver observer)
                 observer.OnEvent(new RunWarning(new EtlException(ErrorCode.NotOurs, record.VersionTable).Message));
                 continue;
             }
-            await new StepRunner(scope.Session, scope.Journal, observer, Operation, record.Id).RunAsync(Step(scope.Dialect, record), token).ConfigureAwait(false);
-            removed.Add(await scope.Journal.SaveAsync(record with { Version = VersionState.Removed }, token).ConfigureAwait(false));
+            // With a part of its rows it is no version any more: that it goes is written first, and the rest is work that a repair finds.
+            var drop = Step(scope.Dialect, record);
+            var going = await scope.Journal.SaveAsync(record with
+            {
+                Version = VersionState.Removed,
+                Details = record.Details with { Pending = [.. record.Details.Pending, .. SwapFinisher.Pending([drop])] },
+            }, token).ConfigureAwait(false);
+            if (Empty(scope.Dialect, table) is { } empty) await new StepRunner(scope.Session, scope.Journal, observer, Operation, record.Id).RunAsync(empty, token).ConfigureAwait(false);
+            removed.Add(await SwapFinisher.FinishAsync(scope, going, Operation, observer, token).ConfigureAwait(false));
         }
         await PruneLogsAsync(scope, token).ConfigureAwait(false);
         return removed;
@@ -124,6 +140,8 @@ internal sealed class VersionKeeper(EtlDatabase database, IRunObserver observer)
 
     private static PlanStep PruneStep(IDialect dialect, SwapRecord record) =>
         new("remove-log", "Remove a log that counts for no version any more", dialect.RemoveLog(record.Details.GuardLog! with { Watched = record.Live }));
+
+    private static PlanStep? Empty(IDialect dialect, TableShape? table) => table is null ? null : dialect.EmptyTable(table, SwitchRequest.DefaultStallBudget);
 
     private static PlanStep Step(IDialect dialect, SwapRecord record) =>
         new("remove-version", $"Drop version {record.VersionTable}", dialect.DropTable(record.VersionTable!));
