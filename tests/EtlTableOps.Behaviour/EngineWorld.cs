@@ -19,6 +19,11 @@ public abstract class EngineWorld : IAsyncDisposable
     /// <summary>What a process apart needs in its environment to connect.</summary>
     public virtual IReadOnlyDictionary<string, string> HostEnvironment => new Dictionary<string, string>();
 
+    /// <summary>Lets the server notice that clients died, where that takes it minutes.</summary>
+    public virtual void EndDeadSessions()
+    {
+    }
+
     /// <summary>Whether tables have indexes.</summary>
     public virtual bool HasIndexes => true;
 

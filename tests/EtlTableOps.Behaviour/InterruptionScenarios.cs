@@ -201,6 +201,7 @@ public abstract class InterruptionScenarios : EngineScenarios
     /// <summary>A server may take a moment to notice that its client died; until then its work is left alone.</summary>
     private async Task RepairUntilFreeAsync()
     {
+        World.EndDeadSessions();
         for (var watch = Stopwatch.StartNew(); ;)
         {
             var done = await RepairAsync();

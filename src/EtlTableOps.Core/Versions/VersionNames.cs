@@ -19,6 +19,6 @@ internal static class VersionNames
         var used = (await scope.SwapsAsync(token).ConfigureAwait(false)).Any(r => r.VersionTable == name);
         return !used && await scope.Session.ReadShapeAsync(name, token).ConfigureAwait(false) is null
             ? name
-            : name.WithName(SwapId.WithSuffix(name.Name, "_" + SwapId.Tail(swapId), maxBytes));
+            : name.WithName(SwapId.WithSuffix(name.Name, "_" + (scope.Dialect.Folding == IdentifierFolding.Upper ? SwapId.Tail(swapId).ToUpperInvariant() : SwapId.Tail(swapId)), maxBytes));
     }
 }

@@ -44,6 +44,13 @@ internal sealed partial class SnowflakeWorld : EngineWorld
 
     public override FeedKind UsualFeed => FeedKind.ChangeTracking;
 
+    /// <summary>A transaction whose client died is ended by the server after five minutes, when it is in somebody's way (engines.md 1.4).</summary>
+    public override void EndDeadSessions()
+    {
+        foreach (var session in Model.Sessions.Where(s => s.InTransaction)) session.Abandon();
+        Model.AbortDetachedTransactions();
+    }
+
     public override bool HasIndexes => false;
 
     public override bool EnforcesConstraints => false;
@@ -85,7 +92,7 @@ internal sealed partial class SnowflakeWorld : EngineWorld
         lines.AddRange((await consumer.QueryAsync($"DESCRIBE TABLE {Quoted(name)}")).Select(l => "column " + l));
         lines.AddRange((await consumer.QueryAsync($"SHOW GRANTS ON TABLE {Quoted(name)}")).Select(l => "grant " + l[(l.IndexOf('|', StringComparison.Ordinal) + 1)..].Replace(name, "(it)", StringComparison.Ordinal)));
         lines.AddRange((await consumer.QueryAsync($"SELECT CLUSTERING_KEY, COMMENT, IS_TRANSIENT, RETENTION_TIME, TABLE_OWNER FROM INFORMATION_SCHEMA.TABLES WHERE TABLE_NAME = '{name.Replace("\\", "\\\\", StringComparison.Ordinal).Replace("'", "''", StringComparison.Ordinal)}'")).Select(l => "table " + l));
-        return [.. lines.Select(l => Marks().Replace(l, "").ToLowerInvariant()).Order(StringComparer.Ordinal)];
+        return [.. lines.Select(l => Marks().Replace(l, "").Replace("|  |", "| ∅ |", StringComparison.Ordinal).ToLowerInvariant()).Order(StringComparer.Ordinal)];
     }
 
     public override string YearOf(string column) => $"DATE_PART(YEAR, {column})";

@@ -144,7 +144,7 @@ public sealed partial class StatementListTests : EngineScenarios
     [GeneratedRegex("[0-9]{8}T[0-9]{6}Z-[0-9a-f]{8}")]
     private static partial Regex Id();
 
-    [GeneratedRegex("_OLD_[0-9]{8}T[0-9]{6}Z")]
+    [GeneratedRegex("_OLD_[0-9]{8}T[0-9]{6}Z(_[0-9A-F]{8})?")]
     private static partial Regex Stamp();
 
     [GeneratedRegex("(etltableops_[a-z]+)_[0-9a-f]{8}")]
