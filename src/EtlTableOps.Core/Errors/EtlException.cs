@@ -48,8 +48,18 @@ public sealed class EtlException : Exception
     /// <summary>Learns on its way up that what was begun could not be cleaned up.</summary>
     internal void TellDurableChange() => durableChangeMade = true;
 
-    /// <summary>What the database itself said, in its first line; this error's own message where there is nothing behind it.</summary>
-    internal string Cause => (InnerException?.Message ?? Message).Split('\n')[0].TrimEnd('\r');
+    /// <summary>
+    /// What the database itself said, in its first line, and the next one where the first only announces it; this error's own message where there is nothing
+    /// behind it.
+    /// </summary>
+    internal string Cause
+    {
+        get
+        {
+            var lines = (InnerException?.Message ?? Message).Split('\n', 3, StringSplitOptions.TrimEntries);
+            return lines.Length > 1 && lines[0].EndsWith(':') ? $"{lines[0]} {lines[1]}" : lines[0];
+        }
+    }
 
     /// <summary>The message and remedy of a code as they stand in the resources, for tests and docs.</summary>
     public static (string? Message, string? Remedy) TextsOf(ErrorCode code) =>

@@ -24,6 +24,9 @@ public readonly record struct Moment(long Seconds, int Nanos, int Offset = 0) : 
         return new Moment((long)seconds, (int)nanos);
     }
 
+    /// <summary>The record's own text would go on for ever: a moment has a moment among its members.</summary>
+    public override string ToString() => ToDateTime().ToString("O", CultureInfo.InvariantCulture);
+
     public static Moment Of(DateTime time) => OfNanoseconds((Int128)(time.Ticks - DateTime.UnixEpoch.Ticks) * 100);
 
     public static Moment Of(DateTimeOffset time) => Of(time.UtcDateTime) with { Offset = (int)time.Offset.TotalMinutes };
