@@ -54,6 +54,8 @@ internal sealed class SnowflakeLease : IAsyncDisposable
                 """);
             await apart.ExecuteAsync(take, token).ConfigureAwait(false);
             if (await HolderAsync(apart, table, live.Name, token).ConfigureAwait(false) == holder) return new SnowflakeLease(apart, table, live.Name, holder);
+            // Of two that came in at once both have a row.
+            await apart.ExecuteAsync(Release(dialect, table, live.Name, holder), token).ConfigureAwait(false);
             await apart.DisposeAsync().ConfigureAwait(false);
             return null;
         }
@@ -71,7 +73,7 @@ internal sealed class SnowflakeLease : IAsyncDisposable
         await renewing.ConfigureAwait(false);
         try
         {
-            await session.ExecuteAsync(Sql.Write(session.Dialect, $"DELETE FROM {table} WHERE live_table = {new SqlParameter("live", live)} AND holder = {new SqlParameter("holder", holder)}"), CancellationToken.None).ConfigureAwait(false);
+            await session.ExecuteAsync(Release(session.Dialect, table, live, holder), CancellationToken.None).ConfigureAwait(false);
         }
         catch (EtlException)
         {
@@ -80,6 +82,9 @@ internal sealed class SnowflakeLease : IAsyncDisposable
         await session.DisposeAsync().ConfigureAwait(false);
         stop.Dispose();
     }
+
+    private static Sql Release(IDialect dialect, TableName table, string live, string holder) =>
+        Sql.Write(dialect, $"DELETE FROM {table} WHERE live_table = {new SqlParameter("live", live)} AND holder = {new SqlParameter("holder", holder)}");
 
     private static long Nanoseconds => (long)For.TotalMilliseconds * 1_000_000;
 

@@ -45,7 +45,7 @@ internal sealed class StatementExchange(EtlDatabase database, TableScope scope, 
             var before = watch.Elapsed;
             if (await TryAsync(statements, token).ConfigureAwait(false) is not { } journal)
             {
-                await Task.Delay(TimeSpan.FromMilliseconds(200 * Math.Min(tries, 10)), token).ConfigureAwait(false);
+                await PauseAsync(token).ConfigureAwait(false);
                 continue;
             }
             var report = new StallReport
@@ -83,6 +83,21 @@ internal sealed class StatementExchange(EtlDatabase database, TableScope scope, 
         }
     }
 
+    /// <summary>A gap before the next try. Who gives up here has a shadow that is proven still.</summary>
+    private async Task PauseAsync(CancellationToken token)
+    {
+        try
+        {
+            await Task.Delay(TimeSpan.FromMilliseconds(200 * Math.Min(tries, 10)), token).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException e)
+        {
+            var cancelled = new EtlException(ErrorCode.Cancelled, e) { SwapId = exchange.SwapId };
+            await TakeBackAsync(scope.Session, cancelled).ConfigureAwait(false);
+            throw cancelled;
+        }
+    }
+
     /// <summary>
     /// Runs the statement once. Returns the session on which the journal is to be written: ours, or a new one after a doubt; null when the table was busy and it
     /// was certainly not done.
@@ -98,25 +113,43 @@ internal sealed class StatementExchange(EtlDatabase database, TableScope scope, 
         {
             observer.OnEvent(new RunWarning($"The exchange did not end plainly ({e.Code}); asking the server which table carries the name."));
             var session = await ExchangeProbe.OpenAsync(database, exchange.Live.Name, e, observer).ConfigureAwait(false);
-            try
+            if (await WasDoneAsync(session).ConfigureAwait(false)) return session;
+            await using (session.ConfigureAwait(false))
             {
-                if (await ExchangeProbe.WasDoneAsync(session, exchange).ConfigureAwait(false)) return session;
                 var busy = scope.Session.Classify(e) == FailureKind.Busy;
-                if (busy && watch.Elapsed < TryFor && !token.IsCancellationRequested)
-                {
-                    await session.DisposeAsync().ConfigureAwait(false);
-                    return null;
-                }
-                await work.TakeBackAsync(new JournalStore(session, exchange.Live.Name.Schema), CancellationToken.None).ConfigureAwait(false);
-                await session.DisposeAsync().ConfigureAwait(false);
+                if (busy && watch.Elapsed < TryFor && !token.IsCancellationRequested) return null;
+                await TakeBackAsync(session, e).ConfigureAwait(false);
                 if (!busy || token.IsCancellationRequested) throw;
                 throw new EtlException(ErrorCode.LockNotObtained, e, exchange.Live.Name, Human.Duration(TryFor), tries, e.Cause) { SwapId = exchange.SwapId };
             }
-            catch (EtlException inner) when (inner != e && inner.Code != ErrorCode.LockNotObtained)
-            {
-                await session.DisposeAsync().ConfigureAwait(false);
-                throw new EtlException(ErrorCode.OwnershipUnknown, inner, exchange.Live.Name, inner.Message) { OwnershipUnknown = true, SwapId = exchange.SwapId };
-            }
+        }
+    }
+
+    private async Task<bool> WasDoneAsync(IEngineSession session)
+    {
+        try
+        {
+            return await ExchangeProbe.WasDoneAsync(session, exchange).ConfigureAwait(false);
+        }
+        catch (EtlException e)
+        {
+            await session.DisposeAsync().ConfigureAwait(false);
+            if (e.OwnershipUnknown) throw;
+            throw new EtlException(ErrorCode.OwnershipUnknown, e, exchange.Live.Name, e.Message) { OwnershipUnknown = true, SwapId = exchange.SwapId };
+        }
+    }
+
+    /// <summary>What was announced is certainly not done. If not even that can be written, a repair finds it out once more.</summary>
+    private async Task TakeBackAsync(IEngineSession session, EtlException failure)
+    {
+        try
+        {
+            await work.TakeBackAsync(new JournalStore(session, exchange.Live.Name.Schema), CancellationToken.None).ConfigureAwait(false);
+        }
+        catch (EtlException e)
+        {
+            failure.TellDurableChange();
+            observer.OnEvent(new RunWarning($"The exchange was not done, but the journal could not be told ({e.Message}). Run Repair-TableSwap."));
         }
     }
 

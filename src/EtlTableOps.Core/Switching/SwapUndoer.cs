@@ -149,9 +149,9 @@ internal sealed class SwapUndoer(EtlDatabase database, IRunObserver observer)
                 record = work.Written! with { Details = work.Written!.Details with { Stall = stall } };
                 since = work.Since;
             }
-            catch (EtlException e) when (!e.OwnershipUnknown)
+            catch (EtlException e) when (!e.OwnershipUnknown && e.Code != ErrorCode.CleanUpPending)
             {
-                await TakeBackAsync(scope, record, e).ConfigureAwait(false);
+                await TakeBackAsync(scope, work.Begun ?? record, e).ConfigureAwait(false);
                 throw;
             }
             before = [.. scope.Live.Attachments.Where(a => !a.OnShadow)];

@@ -111,6 +111,29 @@ public sealed class SnowflakeExchangeTests : EngineScenarios
         Assert.Equal(100, await World.CountAsync("SELECT count(*) FROM allevents"));
     }
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    [Trait("Promise", "6")]
+    public async Task Cut_off_around_the_swap_of_an_undo_a_repair_asks_which_table_is_live(bool done)
+    {
+        await ProvenAsync();
+        await SwitchAsync();
+        provenAt = Moment.OfNanoseconds(Model.Now());
+        Model.Faults = m => m.Time == FaultTime.BeforeExecution && ((IsSwap(m.Sql) && !done) || (m.Sql.StartsWith("UPDATE \"S1\".\"etltableops_journal\"", StringComparison.Ordinal) && Announced))
+            ? Fault.Of(new ModelError(300005, "XX000", "Processing aborted by error 300005; incident 1"))
+            : null;
+        await Assert.ThrowsAsync<EtlException>(() => UndoAsync());
+        Model.Faults = null;
+        await RepairAsync();
+        var last = await LastSwapAsync();
+        Assert.Equal((SwapOperation.Undo, done ? SwapState.Switched : SwapState.Abandoned), (last.Operation, last.State));
+        if (!done) await UndoAsync();
+        Assert.Equal(2, Swaps);
+        Assert.Equal(100, await World.CountAsync("SELECT count(*) FROM allevents"));
+        Assert.DoesNotContain(await World.DescribeAsync("allevents"), l => l.Contains("twice", StringComparison.Ordinal));
+    }
+
     [Fact]
     [Trait("Promise", "2")]
     public async Task Rows_that_reach_the_live_table_up_to_the_swap_are_on_it_afterwards()
