@@ -15,7 +15,7 @@ public sealed class ExitCodeTests
             {
                 ErrorCode.BadInput or ErrorCode.UnknownEngine or ErrorCode.NoConnection => 64,
                 ErrorCode.NotProven or ErrorCode.ShadowChanged or ErrorCode.LiveChanged or ErrorCode.TestFailed => 2,
-                ErrorCode.FeedBroken or ErrorCode.RowsWrittenSince or ErrorCode.StallBudgetExceeded => 2,
+                ErrorCode.FeedBroken or ErrorCode.ImportedKeyTaken or ErrorCode.RowsWrittenSince or ErrorCode.StallBudgetExceeded => 2,
                 ErrorCode.CleanUpPending => 3,
                 ErrorCode.OwnershipUnknown => 4,
                 ErrorCode.Cancelled => 130,
