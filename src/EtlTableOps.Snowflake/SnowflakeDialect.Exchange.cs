@@ -61,7 +61,7 @@ public sealed partial class SnowflakeDialect
     }
 
     /// <inheritdoc/>
-    /// <remarks>The statements of a swap carry its id in their tag; who runs them may see them (QUERY_HISTORY).</remarks>
+    /// <remarks>Any exchange of ours that this user runs is waited for, whatever the table: a tag holds a session's id, and the session that ran the statement is gone (QUERY_HISTORY).</remarks>
     public Sql? StillRunning(string swapId) => Sql.Write(this, $"""
         SELECT COUNT(*) FROM TABLE(INFORMATION_SCHEMA.QUERY_HISTORY(RESULT_LIMIT => 1000))
         WHERE QUERY_TAG LIKE {new SqlLiteral("%\"app\":\"etltableops\"%")} AND QUERY_TEXT LIKE {new SqlLiteral("ALTER TABLE%SWAP WITH%")}

@@ -39,6 +39,10 @@ internal sealed class Measures(Bench bench, long rows, int runs)
         await PrintSizeAsync(database, "bare_copy");
         await RunSqlAsync(database, "DROP TABLE bare_copy");
         var change = new DeclaredChange { Add = [new AddedColumn("event_kind", "text", "event_type || '-' || country")] };
+        await RunSqlAsync(database, "DROP INDEX ix_allevents_ts");
+        Add("build without the index / CREATE TABLE AS", await RunAsync(operations.NewShadowAsync(new NewShadowRequest("allevents") { Change = change }, default)), bareBuild);
+        await RunAsync(operations.RemoveShadowAsync(new RemoveShadowRequest("allevents"), default));
+        await RunSqlAsync(database, "CREATE INDEX ix_allevents_ts ON allevents (event_ts)");
         Add("build / CREATE TABLE AS", await RunAsync(operations.NewShadowAsync(new NewShadowRequest("allevents") { Change = change }, default)), bareBuild);
 
         var built = (await operations.HistoryAsync(new HistoryRequest { Table = "allevents", Statements = true }, default))[0];
