@@ -57,6 +57,7 @@ public sealed class SnowflakeExchangeTests : EngineScenarios
     [Trait("Promise", "7")]
     public async Task A_swap_that_was_certainly_not_done_leaves_a_proven_shadow(string what, ErrorCode code)
     {
+        Assert.SkipWhen(what == "expired" && SnowflakeWorld.OfficialDriver is not null, "The official driver renews a session that has expired, and sends the statement again.");
         await ProvenAsync();
         Strike(FaultTime.BeforeExecution, what switch
         {
