@@ -40,7 +40,7 @@ internal sealed class SnowflakeTarget(DbConnectionStringBuilder settings, IReadO
         return $"snowflake://{place}{path}{(query.Length > 0 ? "?" : "")}{query}";
     }
 
-    /// <summary>A text with every secret of this target taken out.</summary>
+    /// <summary>A text with every secret of this target taken out, but for those of a few characters, which stand in any text by chance.</summary>
     public string Redact(string text)
     {
         foreach (var secret in secrets) text = text.Replace(secret, "***", StringComparison.Ordinal);
