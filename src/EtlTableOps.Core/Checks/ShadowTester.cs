@@ -30,19 +30,18 @@ internal sealed class ShadowTester(EtlDatabase database, IRunObserver observer)
             var statements = new List<Sql>(scope.Dialect.ContentSum(blueprint.ActualContent(scope.Dialect) with { Additive = additive }).All);
             if (!blueprint.StructureOnly) statements.InsertRange(0, scope.Dialect.ContentSum(blueprint.ExpectedContent with { Additive = additive }).All);
             statements.AddRange(scope.Dialect.IntegrityChecks(scope.Live, blueprint).Select(c => c.CountViolations));
-            var plan = new Plan(Operation, scope.Live.Name, record.Id,
-            [
-                new PlanStep("compare", "Compare the shadow with the declared change of the live table", statements),
-            ])
+            var settle = scope.Dialect.Settle(record.Incoming);
+            var compare = new PlanStep("compare", "Compare the shadow with the declared change of the live table", statements);
+            var plan = new Plan(Operation, scope.Live.Name, record.Id, settle is null ? [compare] : [settle, compare])
             {
                 Summary = $"Test shadow table {record.Incoming} of {record.Live}",
                 Notes =
                 [
-                    "Nothing is written but the verdict, into the journal.",
+                    "No row of either table is written, and of the verdict one line in the journal.",
                     .. scope.Session.Capabilities.ReadsHoldUpCommits ? ["This database lets nobody commit while somebody reads: other writers wait until both tables are read."] : Array.Empty<string>(),
                 ],
             };
-            return new PreparedOperation<ShadowTestResult>(plan, t => RunAsync(record, t));
+            return new PreparedOperation<ShadowTestResult>(plan, t => RunAsync(record, settle, t));
         }
     }
 
@@ -58,7 +57,7 @@ internal sealed class ShadowTester(EtlDatabase database, IRunObserver observer)
         }
     }
 
-    private async Task<ShadowTestResult> RunAsync(SwapRecord planned, CancellationToken token)
+    private async Task<ShadowTestResult> RunAsync(SwapRecord planned, PlanStep? settle, CancellationToken token)
     {
         var watch = Stopwatch.StartNew();
         var scope = await TableScope.WorkAsync(database, planned.Live, token).ConfigureAwait(false);
@@ -66,6 +65,7 @@ internal sealed class ShadowTester(EtlDatabase database, IRunObserver observer)
         {
             var record = await scope.RereadAsync(planned, token).ConfigureAwait(false);
             var blueprint = await ResolveAsync(scope, record, token).ConfigureAwait(false);
+            if (settle is not null) await new StepRunner(scope.Session, scope.Journal, observer, Operation, record.Id).RunAsync(settle, token).ConfigureAwait(false);
             var shadow = await scope.RequireTableAsync(record.Incoming, token).ConfigureAwait(false);
             observer.OnEvent(new StepStarted(Operation, "compare", "Compare the shadow with the declared change"));
 

@@ -36,6 +36,12 @@ public interface IDialect : ISqlQuoting
     PlanStep? EmptyTable(TableShape table, TimeSpan stallBudget) => null;
 
     /// <summary>
+    /// Makes a filled shadow fit for consumers before it is proven: statistics of all that was loaded, imported and brought over since the build, and
+    /// whatever work the engine would else begin by itself at a time that does not suit. Can be repeated; null where nothing of the kind is needed.
+    /// </summary>
+    PlanStep? Settle(TableName shadow) => null;
+
+    /// <summary>
     /// Converts a value to another type so that what does not fit fails at the load and is never cut or lost in silence.
     /// </summary>
     SqlText Convert(SqlText expression, string type);
