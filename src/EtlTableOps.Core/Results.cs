@@ -133,8 +133,14 @@ public sealed record TableSwap
     /// <summary>What hung on the name before and does not now, or differs; empty when all of it followed.</summary>
     public IReadOnlyList<string> Differences { get; init; } = [];
 
-    /// <summary>For an undo: rows that stayed behind in the table set aside.</summary>
+    /// <summary>For an undo: rows written since the switch that stayed behind in the table set aside.</summary>
     public long RowsLeftBehind { get; init; }
+
+    /// <summary>For an undo: rows written since the switch (inserted, changed or deleted) that were brought along.</summary>
+    public long RowsKept { get; init; }
+
+    /// <summary>For a forced undo: the table that has, as they were, the rows which did not fit into the version; null when all did.</summary>
+    public string? LeftBehindIn { get; init; }
 
     /// <summary>Steps still to be done (<c>Repair-TableSwap</c> does them).</summary>
     public IReadOnlyList<string> Pending { get; init; } = [];

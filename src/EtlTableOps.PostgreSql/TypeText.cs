@@ -41,6 +41,22 @@ internal static partial class TypeText
         _ => null,
     };
 
+    /// <summary>The range of a type of whole numbers; null for any other.</summary>
+    public static (long Lowest, long Highest)? WholeNumbers(string type) => IsArray(type) ? null : Bare(type) switch
+    {
+        "smallint" or "int2" => (short.MinValue, short.MaxValue),
+        "integer" or "int" or "int4" => (int.MinValue, int.MaxValue),
+        "bigint" or "int8" => (long.MinValue, long.MaxValue),
+        _ => null,
+    };
+
+    /// <summary>Whether blanks fill its values up.</summary>
+    public static bool IsPadded(string type) => Bare(type) is "character" or "char" or "bpchar";
+
+    /// <summary>The length in a type's parentheses; null when it has none.</summary>
+    public static long? Length(string type) =>
+        Modifier().Match(type) is { Success: true } m && long.TryParse(m.Value.Trim(' ', '(', ')'), System.Globalization.CultureInfo.InvariantCulture, out var length) ? length : null;
+
     /// <summary>The type's name without length, precision and the words of its schema when that is the catalog's.</summary>
     private static string Bare(string type)
     {

@@ -81,7 +81,7 @@ public abstract class ConsumerScenarios : EngineScenarios
     {
         await EventsTable.CreateAsync(World, 300);
         await using var writers = new Writers(World);
-        await ReplaceAsync(Declared.Twice, r => r with { StallBudget = TimeSpan.FromSeconds(1) });
+        await ReplaceAsync(new() { Query = "SELECT a.*, a.user_id * 2 AS twice FROM allevents AS a" }, r => r with { StallBudget = TimeSpan.FromSeconds(1) });
         await writers.StartAsync(2);
         while (writers.Statements < 10) await Task.Delay(10, Token);
         await FailsAsync(ErrorCode.RowsWrittenSince, () => UndoAsync());

@@ -38,7 +38,8 @@ public abstract class WhatIfScenarios : EngineScenarios
         await ProveAsync();
         await World.ExecuteAsync("UPDATE allevents SET payload = 'before the switch' WHERE event_id = 1");
         await SameAsync(await Operations.SwitchAsync(new SwitchRequest("allevents"), Token));
-        await SameAsync(await Operations.UndoAsync(new UndoRequest("allevents"), Token));
+        await World.ExecuteAsync("UPDATE allevents SET payload = 'before the undo' WHERE event_id = 1");
+        await SameAsync(await Operations.UndoAsync(new UndoRequest("allevents") { Force = true }, Token));
         await SameAsync(await Operations.RemoveVersionsAsync(new RemoveVersionsRequest("allevents") { Keep = 0 }, Token));
         await BuildAsync(Declared.Twice);
         await SameAsync(await Operations.RemoveShadowAsync(new RemoveShadowRequest("allevents"), Token));
@@ -85,6 +86,7 @@ public abstract class WhatIfScenarios : EngineScenarios
         Assert.Equal(shown.Where(ChangesStructure), ran.Where(ChangesStructure));
     }
 
+    /// <summary>A session's own temporary table is no structure of the database; it is made for each batch of a catch-up.</summary>
     private static bool ChangesStructure(string sql) =>
-        sql.StartsWith("CREATE", StringComparison.Ordinal) || sql.StartsWith("ALTER", StringComparison.Ordinal) || sql.StartsWith("COMMENT", StringComparison.Ordinal);
+        (sql.StartsWith("CREATE", StringComparison.Ordinal) && !sql.Contains("etltableops_later", StringComparison.Ordinal)) || sql.StartsWith("ALTER", StringComparison.Ordinal) || sql.StartsWith("COMMENT", StringComparison.Ordinal);
 }

@@ -116,18 +116,26 @@ public abstract class CommandScenarios : IAsyncLifetime
 
     [Fact]
     [Trait("Promise", "8")]
-    public async Task An_undo_over_later_rows_is_refused_with_their_exact_count_and_forced_with_force()
+    public async Task An_undo_keeps_later_rows_and_refuses_those_that_do_not_fit_unless_forced()
     {
         await ReplaceAsync();
         await ExecuteAsync("INSERT INTO allevents (event_id, kind) VALUES (2001, 'later'), (2002, 'later')");
-        var refused = (await RunAsync("undo", "allevents", "--json")).Exits(2);
-        Assert.StartsWith("2 rows were written", refused.Json.GetProperty("error").GetProperty("message").GetString(), StringComparison.Ordinal);
-        Assert.Contains("--force", refused.Error, StringComparison.Ordinal);
+        Assert.Equal(2, (await RunAsync("undo", "allevents", "--json")).Exits(0).Json.GetProperty("rowsKept").GetInt64());
         Assert.Equal(2, await NumberAsync("SELECT count(*) FROM allevents WHERE kind = 'later'"));
 
+        (await RunAsync("new-shadow", "allevents", "--set-column", "kind = upper(kind)")).Exits(0);
+        (await RunAsync("test", "allevents")).Exits(0);
+        (await RunAsync("switch", "allevents")).Exits(0);
+        await ExecuteAsync("INSERT INTO allevents (event_id, kind) VALUES (2003, 'LATEST')");
+        var refused = (await RunAsync("undo", "allevents", "--json")).Exits(2);
+        Assert.StartsWith("1 rows were written", refused.Json.GetProperty("error").GetProperty("message").GetString(), StringComparison.Ordinal);
+        Assert.Contains("--force", refused.Error, StringComparison.Ordinal);
+        Assert.Equal(1, await NumberAsync("SELECT count(*) FROM allevents WHERE kind = 'LATEST'"));
+
         var forced = (await RunAsync("undo", "allevents", "--force", "--json")).Exits(0).Json;
-        Assert.Equal(2, forced.GetProperty("rowsLeftBehind").GetInt64());
-        Assert.Equal(0, await NumberAsync("SELECT count(*) FROM allevents WHERE kind = 'later'"));
+        Assert.Equal(1, forced.GetProperty("rowsLeftBehind").GetInt64());
+        Assert.Equal(0, await NumberAsync("SELECT count(*) FROM allevents WHERE kind = 'LATEST'"));
+        Assert.Equal(1, await NumberAsync($"SELECT count(*) FROM {forced.GetProperty("leftBehindIn").GetString()} WHERE kind = 'LATEST'"));
     }
 
     [Fact]

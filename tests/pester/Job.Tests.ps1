@@ -133,13 +133,24 @@ Describe 'The job on <_>' -ForEach 'sqlite', 'postgresql' {
         $problem[0].ErrorDetails.RecommendedAction | Should -Not -BeNullOrEmpty
     }
 
-    It 'refuses to undo over rows written since, with their count, unless forced' {
+    It 'keeps rows written since when it goes back' {
         $null = New-ShadowTable $world.Table | Test-ShadowTable | Switch-Table
+        Invoke-Side $world "INSERT INTO $($world.Table) VALUES (901, 'since', NULL, 1, 1), (902, 'since', NULL, 1, 1)"
+        $undo = Undo-TableSwap $world.Table
+        $undo.RowsKept | Should -Be 2
+        $undo.RowsLeftBehind | Should -Be 0
+        Get-Side $world "SELECT count(*) FROM $($world.Table)" | Should -Be '22'
+    }
+
+    It 'refuses to leave behind rows that the former table cannot hold, with their count, unless forced' {
+        $null = New-ShadowTable $world.Table -SetColumn 'amount = amount * 100' | Test-ShadowTable | Switch-Table
         Invoke-Side $world "INSERT INTO $($world.Table) VALUES (901, 'since', NULL, 1, 1), (902, 'since', NULL, 1, 1)"
         Undo-TableSwap $world.Table -ErrorVariable problem -ErrorAction SilentlyContinue
         $problem[0].FullyQualifiedErrorId | Should -BeLike 'RowsWrittenSince,*'
-        $problem[0].Exception.Message | Should -BeLike '2 rows*'
-        (Undo-TableSwap $world.Table -Force).RowsLeftBehind | Should -Be 2
+        $problem[0].Exception.Message | Should -BeLike '2 rows*amount is computed*'
+        $forced = Undo-TableSwap $world.Table -Force
+        $forced.RowsLeftBehind | Should -Be 2
+        Get-Side $world "SELECT count(*) FROM $($forced.LeftBehindIn)" | Should -Be '2'
         Get-Side $world "SELECT count(*) FROM $($world.Table)" | Should -Be '20'
     }
 

@@ -10,11 +10,11 @@ internal static class UndoCommand
     {
         var table = CommonOptions.Table();
         var to = new Option<string?>("--to") { Description = "A kept version: its table's name or its swap's id; the one before when left out.", HelpName = "version" };
-        var force = new Option<bool>("--force") { Description = "Goes back although rows were written since the switch; they stay in the table that is set aside." };
+        var force = new Option<bool>("--force") { Description = "Goes back although rows were written since that cannot be brought along; they stay in the table that is set aside." };
         var stall = CommonOptions.Duration("--stall-budget", "How long other people's statements may be made to wait, in one piece", SwitchRequest.DefaultStallBudget);
         var tryFor = CommonOptions.Duration("--try-for", "How long the lock is tried for before giving up", SwitchRequest.DefaultTryFor);
         var choices = new ChoiceOptions();
-        var command = new Command("undo", "Goes back to the version before, or to any kept one. Refuses with the exact count when rows were written since.") { table, to, force, stall, tryFor, choices.Streams, choices.MaterializedViews, CommonOptions.Yes }.Changing();
+        var command = new Command("undo", "Goes back to the version before, or to any kept one. Rows written since are kept; those that the former table cannot hold are refused with their exact count.") { table, to, force, stall, tryFor, choices.Streams, choices.MaterializedViews, CommonOptions.Yes }.Changing();
         CommandRun.Bind(command, run =>
         {
             var request = new UndoRequest(run.Parsed.GetRequiredValue(table))

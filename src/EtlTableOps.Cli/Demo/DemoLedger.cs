@@ -43,11 +43,11 @@ internal sealed class DemoLedger(DemoEvents events)
     /// <summary>The rows that were changed in an era. Only while the writers stand still.</summary>
     public IReadOnlyCollection<long> Keys(Era era) => pages.SelectMany(p => p).Where(c => c.Era == era).Select(c => c.Id).ToHashSet();
 
-    /// <summary>What the table of the beginning must hold, after all changes that reached it.</summary>
+    /// <summary>What the table of the beginning must hold in the end: all changes, for the undo brings along what was written while the other was live.</summary>
     public ExpectedRows Original() => new(
         events,
         switched: false,
-        Replay(new Dictionary<long, long?>(), Era.BeforeSwitch, Era.AfterUndo),
+        Replay(new Dictionary<long, long?>(), Era.BeforeSwitch, Era.Switched, Era.AfterUndo),
         []);
 
     /// <summary>What the new table must hold: the declared change of the old one at the switch, the file, and what was written to it since.</summary>

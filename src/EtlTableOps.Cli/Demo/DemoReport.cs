@@ -54,13 +54,10 @@ internal sealed record DemoReport
     /// <summary>Rows of all verifications together.</summary>
     public required long RowsVerified { get; init; }
 
-    /// <summary>What the undo said when it refused.</summary>
-    public required string? UndoRefusal { get; init; }
+    /// <summary>Rows written between switch and undo that the undo brought along.</summary>
+    public required long RowsKept { get; init; }
 
-    /// <summary>Rows that the forced undo announced to leave behind.</summary>
-    public required long RowsLeftBehind { get; init; }
-
-    /// <summary>Rows that the writers' ledger has for the time between switch and undo.</summary>
+    /// <summary>Rows that the writers' ledger has from that time.</summary>
     public required long RowsWrittenBetween { get; init; }
 
     /// <summary>Milliseconds that the switch held its lock.</summary>

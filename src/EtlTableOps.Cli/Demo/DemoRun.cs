@@ -66,15 +66,12 @@ internal sealed class DemoRun
         await stages.RunAsync("watch", "Let the consumers use it", DemoPhase.Watch, () => WaitAsync(token));
         await VerifyAsync("verify-switch", "Verify every row", crowd, () => new DemoVerification(database, DemoWorld.Events, ledger.Switched(), true).ReadAllAsync(token), token);
         crowd.Pace.Release();
-        // Writes after the verification, so that there is something to leave behind whatever was before.
+        // Writes after the verification, so that there is something to bring along whatever was before.
         await stages.RunAsync("write", "Let them write more", DemoPhase.Watch, () => WaitAsync(token));
 
-        var refusal = await RefusedUndoAsync(token);
-        var undone = await ExchangeAsync("undo", "Undo, by force", DemoPhase.Undo, budget => operations.UndoAsync(new UndoRequest(Table) { Force = true, StallBudget = budget }, token), token);
+        var undone = await ExchangeAsync("undo", "Undo", DemoPhase.Undo, budget => operations.UndoAsync(new UndoRequest(Table) { StallBudget = budget }, token), token);
         await stages.RunAsync("after", "Let the consumers go on", DemoPhase.After, () => WaitAsync(token));
         await VerifyAsync("verify-undo", "Verify every row again", crowd, () => new DemoVerification(database, DemoWorld.Events, ledger.Original(), false).ReadAllAsync(token), token);
-        var aside = TableName.Parse(undone.Version!, IdentifierFolding.Keep);
-        await VerifyAsync("verify-aside", "Verify what stayed behind", crowd, () => new DemoVerification(database, aside, ledger.Switched(), true).ReadAsync(ledger.Keys(Era.Switched), token), token);
         await crowd.StopAsync();
 
         var report = new DemoReport
@@ -93,8 +90,7 @@ internal sealed class DemoRun
             RowsDoubled = verdicts.Sum(v => v.Doubled),
             RowsWrong = verdicts.Sum(v => v.Wrong),
             RowsVerified = verdicts.Sum(v => v.Rows),
-            UndoRefusal = refusal,
-            RowsLeftBehind = undone.RowsLeftBehind,
+            RowsKept = undone.RowsKept,
             RowsWrittenBetween = ledger.Keys(Era.Switched).Count,
             SwitchHeldMs = switched.Stall?.HeldMilliseconds ?? 0,
             UndoHeldMs = undone.Stall?.HeldMilliseconds ?? 0,
@@ -173,26 +169,6 @@ internal sealed class DemoRun
             return verdict.Rows;
         });
 
-    private async Task<string?> RefusedUndoAsync(CancellationToken token)
-    {
-        string? refusal = null;
-        await stages.RunAsync("refusal", "Undo, which must refuse", DemoPhase.Undo, async () =>
-        {
-            try
-            {
-                var prepared = await operations.UndoAsync(new UndoRequest(Table), token);
-                await prepared.RunAsync(token);
-                broken.Add("8: the undo did not refuse although rows were written since the switch");
-            }
-            catch (EtlException e) when (e.Code == ErrorCode.RowsWrittenSince)
-            {
-                refusal = ShellWords.Of(e.Message);
-            }
-            return 0;
-        });
-        return refusal;
-    }
-
     private void Judge(DemoReport report, IReadOnlyList<string> differences)
     {
         if (report.Failures > 0) broken.Add($"1: {Human.Count(report.Failures)} statements of the consumers failed");
@@ -200,11 +176,11 @@ internal sealed class DemoRun
         if (report.RowsDoubled > 0) broken.Add($"2: {Figures.Rows(report.RowsDoubled)} doubled or not to be there");
         if (report.RowsWrong > 0) broken.Add($"2: {Figures.Rows(report.RowsWrong)} with another content than was committed");
         broken.AddRange(differences.Select(d => "5: " + d));
-        if (report.RowsLeftBehind != report.RowsWrittenBetween)
+        if (report.RowsKept != report.RowsWrittenBetween)
         {
             broken.Add(string.Create(
                 CultureInfo.InvariantCulture,
-                $"8: the undo announced {report.RowsLeftBehind} rows left behind, the writers' ledger has {report.RowsWrittenBetween}"));
+                $"8: the undo brought {report.RowsKept} rows along, the writers' ledger has {report.RowsWrittenBetween}"));
         }
     }
 

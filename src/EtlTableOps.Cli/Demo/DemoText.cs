@@ -33,10 +33,9 @@ internal static class DemoText
         Add(facts, "longest stall", $"{Figures.Milliseconds(report.LongestStallMs)} around switch and undo, queueing counted ({Figures.Milliseconds(report.CalmStallMs)} with nothing going on)");
         Add(facts, "locks held", $"{Figures.Milliseconds(report.SwitchHeldMs)} by the switch, {Figures.Milliseconds(report.UndoHeldMs)} by the undo (stall budget {Figures.Milliseconds(report.StallBudgetMs)})");
         Add(facts, "rows", $"{Human.Count(report.RowsLost)} lost, {Human.Count(report.RowsDoubled)} doubled, {Human.Count(report.RowsWrong)} wrong of {Human.Count(report.RowsVerified)} verified against the writers' ledger");
-        if (report.UndoRefusal is { } refusal) Add(facts, "undo", $"refused first: {refusal}");
-        Add(facts, "left behind", report.RowsLeftBehind == report.RowsWrittenBetween
-            ? $"{Figures.Rows(report.RowsLeftBehind)} by the forced undo, as announced; all of them are in the table set aside"
-            : $"{Figures.Rows(report.RowsLeftBehind)} announced, {Figures.Rows(report.RowsWrittenBetween)} written");
+        Add(facts, "undo", report.RowsKept == report.RowsWrittenBetween
+            ? $"kept all {Figures.Rows(report.RowsKept)} that were written since the switch"
+            : $"kept {Figures.Rows(report.RowsKept)} of {Figures.Rows(report.RowsWrittenBetween)} that were written since the switch");
         Add(facts, "in all", Human.Duration(report.Elapsed));
         if (report.KeptAt is { } place) Add(facts, "kept at", place);
         console.Write(facts);

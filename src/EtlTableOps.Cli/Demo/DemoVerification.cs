@@ -36,17 +36,6 @@ internal sealed class DemoVerification(EtlDatabase database, TableName table, Ex
         return new DemoVerdict(rows, expected.Count() - found, doubled, wrong);
     }
 
-    /// <summary>Reads the rows of these keys, and counts all: for a table that was read as a whole before.</summary>
-    public async Task<DemoVerdict> ReadAsync(IReadOnlyCollection<long> keys, CancellationToken token)
-    {
-        await using var session = await database.OpenSessionAsync(token);
-        foreach (var key in keys)
-            await session.QueryAsync(Sql.Write(session.Dialect, $"SELECT {Columns} FROM {table} WHERE event_id = {key}"), Look, token);
-        var count = (await session.QueryAsync(Sql.Write(session.Dialect, $"SELECT count(*) FROM {table}"), r => r.GetInt64(0), token))[0];
-        var lostKeys = keys.LongCount(k => expected.Find(k, out _, out _)) - found;
-        return new DemoVerdict(count, Math.Max(lostKeys, expected.Count() - count), Math.Max(doubled, count - expected.Count()), wrong);
-    }
-
     /// <summary>Compares in place: a million rows are not kept.</summary>
     private bool Look(DbDataReader reader)
     {

@@ -61,7 +61,8 @@ internal sealed class ResultText(IAnsiConsole console)
             foreach (var holder in stall.HeldBefore) Add(facts, "", $"held before by {holder}");
             if (stall.RowsDrained > 0) Add(facts, "", $"{Figures.Rows(stall.RowsDrained)} brought over inside the exchange");
         }
-        if (swap.RowsLeftBehind > 0) Add(facts, "left behind", $"{Figures.Rows(swap.RowsLeftBehind)} written since the switch stay in {swap.Version}");
+        if (swap.RowsKept > 0) Add(facts, "kept", $"{Figures.Rows(swap.RowsKept)} written since the switch");
+        if (swap.RowsLeftBehind > 0) Add(facts, "left behind", $"{Figures.Rows(swap.RowsLeftBehind)} written since the switch stay in {swap.Version}{(swap.LeftBehindIn is { } copied ? $"; copied into {copied}" : "")}");
         Outcome(facts, swap);
         console.Write(facts);
     }
@@ -172,6 +173,7 @@ internal sealed class ResultText(IAnsiConsole console)
         if (swap.Version is not null) Add(facts, "version", $"{swap.Version} ({swap.VersionState})");
         if (swap.Operation == SwapOperation.Switch) Change(facts, swap.Change);
         if (swap.Stall is { } stall) Add(facts, "lock", $"held for {Figures.Milliseconds(stall.HeldMilliseconds)} after {Tries(stall.Tries)}");
+        if (swap.RowsKept > 0) Add(facts, "kept", Figures.Rows(swap.RowsKept));
         if (swap.RowsLeftBehind > 0) Add(facts, "left behind", Figures.Rows(swap.RowsLeftBehind));
         Outcome(facts, swap);
         console.Write(facts);

@@ -120,6 +120,9 @@ public interface IDialect : ISqlQuoting
     /// </summary>
     IImportNotes? ImportNotes => null;
 
+    /// <summary>How an undo brings along the rows that were written since the switch; null on an engine that cannot.</summary>
+    Switching.ILaterRows? LaterRows => null;
+
     /// <summary>
     /// Checks of what hangs on the table that need its rows: each query returns one count of violations
     /// (rows of the shadow that break a foreign key, rows of other tables that would point nowhere).

@@ -171,6 +171,12 @@ public sealed record SwapDetails
     /// <summary>For an undo: rows written since the switch that stayed behind.</summary>
     public long RowsLeftBehind { get; init; }
 
+    /// <summary>For an undo: rows written since the switch that were brought along.</summary>
+    public long RowsKept { get; init; }
+
+    /// <summary>For an undo: the table that has the rows which did not fit into the version, or null.</summary>
+    public TableName? LeftBehindIn { get; init; }
+
     /// <summary>The failure that ended the last attempt, or null.</summary>
     public string? LastError { get; init; }
 }

@@ -72,6 +72,8 @@ internal static class SwapFinisher
         Stall = record.Details.Stall,
         Differences = record.Details.Differences,
         RowsLeftBehind = record.Details.RowsLeftBehind,
+        RowsKept = record.Details.RowsKept,
+        LeftBehindIn = record.Details.LeftBehindIn is { } aside ? database.Show(aside) : null,
         Pending = [.. record.Details.Pending.Select(p => p.Name)],
         Change = record.Details.Change,
         Elapsed = elapsed,

@@ -35,7 +35,9 @@ internal sealed class SwapUndoer(EtlDatabase database, IRunObserver observer)
             var plan = new Plan(Operation, scope.Live.Name, id,
             [
                 GuardStep(scope.Dialect, work.Exchange),
+                .. LaterSteps(scope.Dialect, work, first: true),
                 new PlanStep("lock", "Lock without queueing; tried again until it is free", scope.Dialect.LockForExchange(work.Exchange, null)) { Scope = StepScope.Exchange },
+                .. LaterSteps(scope.Dialect, work, first: false),
                 .. steps.Locked,
                 .. steps.After,
                 .. VersionKeeper.PruneSteps(scope.Dialect, await scope.SwapsAsync(token).ConfigureAwait(false), [target.Id], DateTime.MaxValue),
@@ -47,6 +49,13 @@ internal sealed class SwapUndoer(EtlDatabase database, IRunObserver observer)
             };
             return new PreparedOperation<TableSwap>(plan, t => RunAsync(target, id, request, work.Exchange.Version, t));
         }
+    }
+
+    private static IEnumerable<PlanStep> LaterSteps(IDialect dialect, UndoWork work, bool first)
+    {
+        if (work.LaterRows is not { } rows) yield break;
+        yield return new PlanStep(first ? "later-rows" : "last-rows", first ? "Bring rows written since into the version" : "Bring the last of them",
+            LaterRowsBringer.Statements(dialect, rows, work.Exchange.Guard!, first, !first && rows is { LeaveUnfit: true, Reasons.Count: > 0 } ? work.Aside : null)) { Scope = first ? StepScope.OwnTransaction : StepScope.Exchange };
     }
 
     private static PlanStep GuardStep(IDialect dialect, ExchangeBlueprint exchange) =>
@@ -67,7 +76,7 @@ internal sealed class SwapUndoer(EtlDatabase database, IRunObserver observer)
             };
     }
 
-    private static async Task<UndoWork> LoadAsync(TableScope scope, SwapRecord target, string id, UndoRequest request, TableName? shown, CancellationToken token)
+    private async Task<UndoWork> LoadAsync(TableScope scope, SwapRecord target, string id, UndoRequest request, TableName? shown, CancellationToken token)
     {
         var choices = request.Choices;
         var version = await scope.Session.ReadShapeAsync(target.VersionTable!, token).ConfigureAwait(false)
@@ -80,9 +89,17 @@ internal sealed class SwapUndoer(EtlDatabase database, IRunObserver observer)
         var swaps = await scope.SwapsAsync(token).ConfigureAwait(false);
         var exchanged = swaps.Where(r => r.Details.SwitchedAt is not null).OrderBy(r => r.Details.SwitchedAt).ToList();
         var preparing = swaps.FirstOrDefault(r => r is { Operation: SwapOperation.Switch, Details.FeedLog: not null });
-        return new UndoWork(scope, target, [.. exchanged.Where(r => r.Details.SwitchedAt >= target.Details.SwitchedAt)], request.Force)
+        List<SwapRecord> since = [.. exchanged.Where(r => r.Details.SwitchedAt >= target.Details.SwitchedAt)];
+        var guard = new BlueprintResolver(scope.Session, version).GuardLog(version.Name, id, version.RowKey);
+        var (later, whyNot) = new LaterRowsResolver(scope.Dialect, scope.Live, version).Resolve(id, since);
+        later = later is null ? null : later with { LeaveUnfit = request.Force };
+        return new UndoWork(scope, target, since, request.Force)
         {
             Preparing = preparing,
+            LaterRows = later,
+            Later = later is null ? null : new LaterRowsBringer(scope, later, guard, request.StallBudget, observer),
+            WhyNotLater = whyNot,
+            Aside = scope.Live.Name.WithName(SwapId.WithSuffix(scope.Live.Name.Name, $"_left_{SwapId.Tail(id)}", scope.Session.Capabilities.MaxNameBytes)),
             Exchange = new ExchangeBlueprint
             {
                 SwapId = id,
@@ -93,7 +110,7 @@ internal sealed class SwapUndoer(EtlDatabase database, IRunObserver observer)
                 IncomingNames = target.Details.OutgoingNames,
                 OutgoingNames = SwapId.KeptNames(scope.Live, id, outgoing: true, scope.Session.Capabilities.MaxNameBytes),
                 Feed = preparing?.Details.FeedLog,
-                Guard = new BlueprintResolver(scope.Session, version).GuardLog(version.Name, id, version.RowKey),
+                Guard = guard,
                 OutgoingGuard = exchanged[^1].Details.GuardLog is { } log ? log with { Watched = scope.Live.Name } : null,
             },
         };
@@ -125,6 +142,8 @@ internal sealed class SwapUndoer(EtlDatabase database, IRunObserver observer)
         SwapRecord record;
         IReadOnlyList<SwapRecord> since;
         IReadOnlyList<Attachment> before;
+        long? unfit;
+        TableName? aside;
         var scope = await TableScope.WorkAsync(database, target.Live, token).ConfigureAwait(false);
         await using (scope.ConfigureAwait(false))
         {
@@ -144,10 +163,13 @@ internal sealed class SwapUndoer(EtlDatabase database, IRunObserver observer)
             {
                 await new StepRunner(scope.Session, scope.Journal, observer, Operation, id).RunAsync(GuardStep(scope.Dialect, work.Exchange), token).ConfigureAwait(false);
                 work.Begun = record;
+                await work.PrepareAgainAsync(token).ConfigureAwait(false);
                 var runner = new ExchangeRunner(database, scope, work.Exchange, work, observer) { Operation = Operation, StallBudget = request.StallBudget, TryFor = request.TryFor };
                 var stall = await runner.RunAsync(token).ConfigureAwait(false);
                 record = work.Written! with { Details = work.Written!.Details with { Stall = stall } };
                 since = work.Since;
+                unfit = work.Later is null ? null : work.Unfit;
+                aside = unfit > 0 ? work.Aside : null;
             }
             catch (EtlException e) when (!e.OwnershipUnknown && e.Code != ErrorCode.CleanUpPending)
             {
@@ -156,7 +178,7 @@ internal sealed class SwapUndoer(EtlDatabase database, IRunObserver observer)
             }
             before = [.. scope.Live.Attachments.Where(a => !a.OnShadow)];
         }
-        return await SwapFinisher.AfterExchangeAsync(record, () => FinishAsync(record, since, before, watch, token)).ConfigureAwait(false);
+        return await SwapFinisher.AfterExchangeAsync(record, () => FinishAsync(record, since, (unfit, aside), before, watch, token)).ConfigureAwait(false);
     }
 
     /// <summary>An undo that did not come to its exchange leaves nothing behind, as far as the connection still allows.</summary>
@@ -184,18 +206,19 @@ internal sealed class SwapUndoer(EtlDatabase database, IRunObserver observer)
         return await scope.Journal.SaveAsync(record with { State = SwapState.Abandoned, Details = record.Details with { GuardLog = null } }, token).ConfigureAwait(false);
     }
 
-    private async Task<TableSwap> FinishAsync(SwapRecord record, IReadOnlyList<SwapRecord> since, IReadOnlyList<Attachment> before, Stopwatch watch, CancellationToken token)
+    private async Task<TableSwap> FinishAsync(SwapRecord record, IReadOnlyList<SwapRecord> since, (long? Rows, TableName? Aside) unfit, IReadOnlyList<Attachment> before, Stopwatch watch, CancellationToken token)
     {
         var scope = await TableScope.WorkAsync(database, record.Live, token).ConfigureAwait(false);
         await using (scope.ConfigureAwait(false))
         {
             var stall = record.Details.Stall;
             record = await SwapFinisher.FinishAsync(scope, record, Operation, observer, token).ConfigureAwait(false);
-            var left = await UndoWork.CountWrittenAsync(scope.Session, since, null, token).ConfigureAwait(false);
+            var written = await UndoWork.CountWrittenAsync(scope.Session, since, null, token).ConfigureAwait(false);
+            var left = unfit.Rows ?? written;
             var live = await scope.RequireTableAsync(record.Live, token).ConfigureAwait(false);
             var differences = TableFingerprint.Differences(before, live.Attachments.Where(a => !a.OnShadow));
             foreach (var difference in differences) observer.OnEvent(new RunWarning($"After going back: {difference}"));
-            record = await scope.Journal.SaveAsync(record with { Details = record.Details with { Stall = stall, RowsLeftBehind = left, Differences = differences } }, token).ConfigureAwait(false);
+            record = await scope.Journal.SaveAsync(record with { Details = record.Details with { Stall = stall, RowsLeftBehind = left, RowsKept = Math.Max(0, written - left), LeftBehindIn = unfit.Aside, Differences = differences } }, token).ConfigureAwait(false);
             await new VersionKeeper(database, observer).PruneLogsAsync(scope, token).ConfigureAwait(false);
             return SwapFinisher.Describe(database, record, watch.Elapsed);
         }

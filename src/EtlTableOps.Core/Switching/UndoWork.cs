@@ -22,6 +22,21 @@ internal sealed class UndoWork(TableScope scope, SwapRecord target, IReadOnlyLis
     /// </summary>
     public SwapRecord? Preparing { get; init; }
 
+    /// <summary>What was written since and how it fits into the version; null when there is no way to bring it along.</summary>
+    public LaterRows? LaterRows { get; init; }
+
+    /// <summary>Brings the rows written since along; null when there is no way to.</summary>
+    public LaterRowsBringer? Later { get; init; }
+
+    /// <summary>Why there is no way to bring them along.</summary>
+    public string? WhyNotLater { get; init; }
+
+    /// <summary>The table into which rows go that do not fit into the version; made only when there are any.</summary>
+    public TableName? Aside { get; init; }
+
+    /// <summary>Rows that did not fit, as counted under the lock.</summary>
+    public long Unfit { get; private set; }
+
     /// <summary>The exchanges whose logs hold what was written since.</summary>
     public IReadOnlyList<SwapRecord> Since => since;
 
@@ -53,27 +68,43 @@ internal sealed class UndoWork(TableScope scope, SwapRecord target, IReadOnlyLis
         return rows;
     }
 
-    /// <summary>Refuses when rows would be left behind and nobody said that this is fine; returns their number.</summary>
+    /// <summary>Refuses when rows would be left behind and nobody said that this is fine; returns the number of rows written since.</summary>
     public async Task<long> RefuseLossAsync(IEngineSession session, CancellationToken token)
     {
         var rows = await CountWrittenAsync(session, token).ConfigureAwait(false);
-        if (rows != 0 && !force)
-        {
-            throw new EtlException(ErrorCode.RowsWrittenSince,
-                rows < 0 ? "An unknown number of" : rows.ToString(CultureInfo.InvariantCulture), Exchange.Live.Name, Exchange.Version) { SwapId = target.Id };
-        }
+        if (rows == 0 || force) return rows;
+        if (rows < 0) throw Refusal("An unknown number of", " (the log that would know is gone, or the table was emptied at once)");
+        if (Later is null) throw Refusal(rows.ToString(CultureInfo.InvariantCulture), $" ({WhyNotLater})");
+        await RefuseUnfitAsync(session, token).ConfigureAwait(false);
         return rows;
     }
+
+    private async Task RefuseUnfitAsync(IEngineSession session, CancellationToken token)
+    {
+        var (unfit, why) = await Later!.CountUnfitAsync(session, token).ConfigureAwait(false);
+        if (unfit > 0) throw Refusal(unfit.ToString(CultureInfo.InvariantCulture), $" ({why})");
+    }
+
+    private EtlException Refusal(string rows, string why) =>
+        new(ErrorCode.RowsWrittenSince, rows, Exchange.Live.Name, Exchange.Version, why) { SwapId = target.Id };
 
     public async Task<LockedWork?> DecideAsync(IEngineSession session, CancellationToken token)
     {
         // Whoever accepts the loss does not need its number under the lock: nobody adds to the logs after the exchange, and counting
         // them can take longer than anybody should wait.
-        if (!force) await RefuseLossAsync(session, token).ConfigureAwait(false);
-        return new LockedWork([], 0);
+        if (Later is null)
+        {
+            if (!force) await RefuseLossAsync(session, token).ConfigureAwait(false);
+            return new LockedWork([], 0);
+        }
+        if (await CountWrittenAsync(session, token).ConfigureAwait(false) < 0 && !force) throw Refusal("An unknown number of", " (the table was emptied at once)");
+        if (await Later.LastAsync(session, null, token).ConfigureAwait(false) is not { } last) return null;
+        if (!force) await RefuseUnfitAsync(session, token).ConfigureAwait(false);
+        else Unfit = (await Later.CountUnfitAsync(session, token).ConfigureAwait(false)).Rows;
+        return Unfit == 0 ? last : await Later.LastAsync(session, Aside, token).ConfigureAwait(false);
     }
 
-    public Task PrepareAgainAsync(CancellationToken token) => Task.CompletedTask;
+    public Task PrepareAgainAsync(CancellationToken token) => Later?.BringAsync(token) ?? Task.CompletedTask;
 
     public IReadOnlyList<Sql> JournalWrites(StallReport soFar)
     {

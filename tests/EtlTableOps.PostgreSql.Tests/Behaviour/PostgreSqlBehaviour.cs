@@ -35,6 +35,11 @@ public sealed class PostgreSqlDependentTests(PostgreSqlCluster cluster) : Depend
     protected override EngineWorld NewWorld() => new PostgreSqlWorld(cluster);
 }
 
+public sealed class PostgreSqlLaterRowsTests(PostgreSqlCluster cluster) : LaterRowsScenarios
+{
+    protected override EngineWorld NewWorld() => new PostgreSqlWorld(cluster);
+}
+
 public sealed class PostgreSqlConsumerTests(PostgreSqlCluster cluster) : ConsumerScenarios
 {
     protected override EngineWorld NewWorld() => new PostgreSqlWorld(cluster);

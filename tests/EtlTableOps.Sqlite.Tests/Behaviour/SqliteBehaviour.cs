@@ -34,6 +34,11 @@ public sealed class SqliteDependentTests : DependentScenarios
     protected override EngineWorld NewWorld() => new SqliteWorld();
 }
 
+public sealed class SqliteLaterRowsTests : LaterRowsScenarios
+{
+    protected override EngineWorld NewWorld() => new SqliteWorld();
+}
+
 public sealed class SqliteConsumerTests : ConsumerScenarios
 {
     protected override EngineWorld NewWorld() => new SqliteWorld();
