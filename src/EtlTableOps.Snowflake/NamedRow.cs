@@ -1,5 +1,6 @@
 using System.Data.Common;
 using System.Globalization;
+using EtlTableOps.Errors;
 
 namespace EtlTableOps.Snowflake;
 
@@ -26,6 +27,18 @@ internal readonly struct NamedRow(DbDataReader row)
             }
             return "";
         }
+    }
+
+    /// <summary>A column's text, where an empty one in its place would be taken for a fact: two tables without identity for the same table, a right for none.</summary>
+    /// <exception cref="EtlException">NotSupported: the answer has no such column. Columns of SHOW are renamed and added with releases of the service.</exception>
+    public string Required(string name)
+    {
+        for (var i = 0; i < row.FieldCount; i++)
+        {
+            if (string.Equals(row.GetName(i), name, StringComparison.OrdinalIgnoreCase)) return this[name];
+        }
+        throw new EtlException(ErrorCode.NotSupported, "This release of the service", $"what it lists has no column {name}, so that nothing safe can be said of the table",
+            "Look for a newer release of this tool; until then, an account's administrator may be able to go back to the former behaviour (SYSTEM$DISABLE_BEHAVIOR_CHANGE_BUNDLE).");
     }
 
     /// <summary>Whether a column says yes: ON, Y, YES or true.</summary>

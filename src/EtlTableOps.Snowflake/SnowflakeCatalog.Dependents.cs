@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.RegularExpressions;
 using EtlTableOps.Engines;
 using EtlTableOps.Switching;
@@ -7,10 +8,13 @@ namespace EtlTableOps.Snowflake;
 
 /// <content>
 /// Finds what reads the table or is bound to it. The list of dependencies that the account keeps lags by up to three hours and leaves out tasks and pipes, so
-/// objects of the database are looked through by their texts as well; other databases are not.
+/// objects of the database are looked through by their texts as well; other databases are not. SHOW ends in silence at its 10,000th row (SHOW, usage
+/// notes), so a longer list is read schema by schema.
 /// </content>
 internal sealed partial class SnowflakeCatalog
 {
+    private const int MostRows = 10_000;
+
     private async Task<SnowflakeTable> WithDependentsAsync(SnowflakeTable table, List<string> unread, CancellationToken token)
     {
         var list = new List<Attachment>();
@@ -60,14 +64,26 @@ internal sealed partial class SnowflakeCatalog
             CannotFollow = k.Database.Length == 0 || k.Database == Database ? null : $"it lies in another database ({k.Database}).",
             Remedy = "Drop it there, and make it anew after the switch.",
         }));
-        return table with { Attachments = [.. table.Attachments, .. list], Streams = streams, StoredViews = stored };
+        return table with { Attachments = [.. table.Attachments, .. list], Streams = [.. streams.Distinct()], StoredViews = [.. stored.Distinct()] };
     }
 
     /// <summary>Objects of a kind in the database that have to do with the table. What this role may not list, nobody can tell it.</summary>
     private async Task<IEnumerable<Attachment>> ListAsync(List<string> unread, string kind, Func<NamedRow, bool> concerns, Func<NamedRow, Attachment> describe, CancellationToken token)
     {
-        var rows = await OptionalAsync(unread, kind.ToLowerInvariant(), Sql.Write(Dialect, $"SHOW {new SqlText(kind)} IN DATABASE {new Id(Database)}"), row => concerns(row) ? describe(row) : null, token).ConfigureAwait(false);
-        return rows.OfType<Attachment>();
+        var name = kind.ToLowerInvariant();
+        var rows = await ReadAsync(Sql.Write(Dialect, $"SHOW {new SqlText(kind)} IN DATABASE {new Id(Database)}")).ConfigureAwait(false);
+        if (rows.Count < MostRows) return rows.OfType<Attachment>();
+
+        var all = new List<Attachment?>();
+        foreach (var schema in await session.ShowAsync(Sql.Write(Dialect, $"SHOW SCHEMAS IN DATABASE {new Id(Database)}"), row => row.Required("name"), token).ConfigureAwait(false))
+        {
+            var part = await ReadAsync(Sql.Write(Dialect, $"SHOW {new SqlText(kind)} IN SCHEMA {new Id(Database)}.{new Id(schema)}")).ConfigureAwait(false);
+            if (part.Count >= MostRows) unread.Add(string.Create(CultureInfo.InvariantCulture, $"{name} of schema {schema} after the first {MostRows} (SHOW lists no more)"));
+            all.AddRange(part);
+        }
+        return all.OfType<Attachment>();
+
+        Task<IReadOnlyList<Attachment?>> ReadAsync(Sql sql) => OptionalAsync(unread, name, sql, row => concerns(row) ? describe(row) : null, token);
     }
 
     private static string Title(string kind, NamedRow row) => $"{(kind.Length > 0 ? kind + " " : "")}{new TableName(row["schema_name"], row["name"])}";

@@ -69,18 +69,18 @@ internal sealed partial class SnowflakeCatalog(SnowflakeSession session)
     {
         var found = await session.ShowAsync(Dialect.ObjectIdOf(name), row =>
         {
-            if (row["name"] != name.Name) return null;
+            if (row.Required("name") != name.Name) return null;
             RequireOrdinary(name, row);
-            var (mark, comment) = SplitComment(row["comment"]);
+            var (mark, comment) = SplitComment(row.Required("comment"));
             var days = (int)row.Number("retention_time", 0);
             return new SnowflakeTable
             {
                 Name = name,
                 Database = Database,
-                ObjectId = row["created_on"],
+                ObjectId = row.Required("created_on"),
                 Columns = [],
                 Keys = [],
-                Attachments = [OwnerOf(row["owner"])],
+                Attachments = [OwnerOf(row.Required("owner"))],
                 EstimatedRows = row.Number("rows", -1),
                 Bytes = row.Number("bytes", -1),
                 Mark = mark,
@@ -113,10 +113,10 @@ internal sealed partial class SnowflakeCatalog(SnowflakeSession session)
         var columns = await session.ShowAsync(Sql.Write(Dialect, $"DESCRIBE TABLE {name}"), row =>
         {
             if (row["kind"] is { Length: > 0 } kind && kind is not ("COLUMN" or "VIRTUAL_COLUMN" or "VIRTUAL")) return null;
-            var (type, collation) = SplitCollation(row["type"]);
-            var value = row["default"];
+            var (type, collation) = SplitCollation(row.Required("type"));
+            var value = row.Required("default");
             var numbered = value.StartsWith("IDENTITY", StringComparison.OrdinalIgnoreCase) || value.StartsWith("AUTOINCREMENT", StringComparison.OrdinalIgnoreCase);
-            return new Column(row["name"], type, row.Is("null?"))
+            return new Column(row.Required("name"), type, row.Required("null?") == "Y")
             {
                 Default = value.Length == 0 || numbered ? null : value,
                 Identity = numbered ? value[value.IndexOf(' ', StringComparison.Ordinal)..].Trim() : null,
@@ -134,7 +134,7 @@ internal sealed partial class SnowflakeCatalog(SnowflakeSession session)
         foreach (var (show, kind) in new[] { ("PRIMARY", "PRIMARY KEY"), ("UNIQUE", "UNIQUE") })
         {
             var rows = await session.ShowAsync(Sql.Write(Dialect, $"SHOW {new SqlText(show)} KEYS IN TABLE {table.Name}"),
-                row => (Name: row["constraint_name"], Column: row["column_name"], At: row.Number("key_sequence", 0)), token).ConfigureAwait(false);
+                row => (Name: row.Required("constraint_name"), Column: row.Required("column_name"), At: row.Number("key_sequence", 0)), token).ConfigureAwait(false);
             own.AddRange(rows.GroupBy(r => r.Name, StringComparer.Ordinal).Select(g => new ConstraintFacts(table.Name, g.Key, kind, [.. g.OrderBy(r => r.At).Select(r => r.Column)])));
         }
         var imported = await ForeignKeysAsync("IMPORTED", table.Name, token).ConfigureAwait(false);
@@ -153,11 +153,11 @@ internal sealed partial class SnowflakeCatalog(SnowflakeSession session)
     {
         var rows = await session.ShowAsync(Sql.Write(Dialect, $"SHOW {new SqlText(which)} KEYS IN TABLE {name}"), row => new
         {
-            Name = row["fk_name"],
-            Table = new TableName(row["fk_schema_name"], row["fk_table_name"]),
-            Column = row["fk_column_name"],
-            Target = new TableName(row["pk_schema_name"], row["pk_table_name"]),
-            TargetColumn = row["pk_column_name"],
+            Name = row.Required("fk_name"),
+            Table = new TableName(row.Required("fk_schema_name"), row.Required("fk_table_name")),
+            Column = row.Required("fk_column_name"),
+            Target = new TableName(row.Required("pk_schema_name"), row.Required("pk_table_name")),
+            TargetColumn = row.Required("pk_column_name"),
             Database = row[which == "EXPORTED" ? "fk_database_name" : "pk_database_name"],
             At = row.Number("key_sequence", 0),
         }, token).ConfigureAwait(false);
@@ -175,7 +175,7 @@ internal sealed partial class SnowflakeCatalog(SnowflakeSession session)
     private async Task<IReadOnlyList<GrantFacts>> GrantsAsync(TableName name, CancellationToken token)
     {
         var rows = await session.ShowAsync(Sql.Write(Dialect, $"SHOW GRANTS ON TABLE {name}"),
-            row => new GrantFacts(row["privilege"], row["granted_to"], row["grantee_name"], row.Is("grant_option")), token).ConfigureAwait(false);
+            row => new GrantFacts(row.Required("privilege"), row.Required("granted_to"), row.Required("grantee_name"), row.Is("grant_option")), token).ConfigureAwait(false);
         return [.. rows.Where(g => g.Privilege != "OWNERSHIP").Distinct()];
     }
 

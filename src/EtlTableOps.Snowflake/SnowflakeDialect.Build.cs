@@ -61,7 +61,7 @@ public sealed partial class SnowflakeDialect
         {
             steps.Add(new PlanStep("load", "Load the rows", [Load(shadow)]) { CountsRows = true });
         }
-        return steps;
+        return Sendable(steps);
     }
 
     private static PlanStep Step(string name, string title, IReadOnlyList<Sql> statements) => new(name, title, statements) { Scope = StepScope.NoTransaction };
@@ -117,8 +117,25 @@ public sealed partial class SnowflakeDialect
         }
         foreach (var grant in live.Grants)
         {
-            yield return Sql.Write(this, $"GRANT {new SqlText(grant.Privilege)} ON TABLE {shadow.Shadow} TO {new SqlText(grant.GrantedTo)} {new Id(grant.Grantee)}{new SqlText(grant.WithGrantOption ? " WITH GRANT OPTION" : "")}");
+            yield return Sql.Write(this, $"GRANT {new SqlText(grant.Privilege)} ON TABLE {shadow.Shadow} TO {Grantee(grant, live.Database)}{new SqlText(grant.WithGrantOption ? " WITH GRANT OPTION" : "")}");
         }
+    }
+
+    /// <summary>
+    /// Whom a right was given to, as GRANT wants it: SHOW GRANTS writes kinds with an underscore, a share behind its account, and a role of the database with
+    /// its database or without (GRANT privileges TO ROLE, GRANT privilege TO SHARE).
+    /// </summary>
+    private SqlText Grantee(GrantFacts grant, string database)
+    {
+        var dot = grant.Grantee.IndexOf('.', StringComparison.Ordinal);
+        var (before, last) = dot < 0 ? (null, grant.Grantee) : (grant.Grantee[..dot], grant.Grantee[(dot + 1)..]);
+        return grant.GrantedTo switch
+        {
+            "SHARE" => SqlText.Write(this, $"SHARE {new Id(last)}"),
+            "DATABASE_ROLE" when before is null || before == database => SqlText.Write(this, $"DATABASE ROLE {new Id(database)}.{new Id(last)}"),
+            "APPLICATION_ROLE" when before is not null => SqlText.Write(this, $"APPLICATION ROLE {new Id(before)}.{new Id(last)}"),
+            _ => SqlText.Write(this, $"{new SqlText(grant.GrantedTo.Replace('_', ' '))} {new Id(grant.Grantee)}"),
+        };
     }
 
     /// <summary>What a copy of this kind does not bring along (CREATE TABLE, LIKE and CLONE).</summary>

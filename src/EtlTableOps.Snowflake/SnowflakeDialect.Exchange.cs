@@ -57,7 +57,7 @@ public sealed partial class SnowflakeDialect
         after.Add(new PlanStep("comment", "Give the live table its own comment", [Sql.Write(this, $"COMMENT ON TABLE {exchange.Live.Name} IS {new SqlLiteral(incoming.Comment)}")]) { Scope = StepScope.NoTransaction });
         return new ExchangeSteps(
             [new PlanStep("exchange", $"{incoming.Name} becomes {live.Name}, in one statement", [Sql.Write(this, $"ALTER TABLE {live.Name} SWAP WITH {incoming.Name}")]) { Scope = StepScope.Exchange }],
-            after);
+            Sendable(after));
     }
 
     /// <inheritdoc/>

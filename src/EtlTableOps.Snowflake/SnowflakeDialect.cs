@@ -1,5 +1,9 @@
+using System.Globalization;
+using System.Text;
 using EtlTableOps.Checks;
 using EtlTableOps.Engines;
+using EtlTableOps.Errors;
+using EtlTableOps.Plans;
 using EtlTableOps.Shadows;
 using EtlTableOps.Switching;
 using EtlTableOps.Tables;
@@ -9,6 +13,9 @@ namespace EtlTableOps.Snowflake;
 /// <summary>Writes Snowflake's SQL. Where a rule comes from the vendor's manual, its page is named.</summary>
 public sealed partial class SnowflakeDialect : IDialect
 {
+    /// <summary>Bytes of a statement's text (Query size limits: 1 MB).</summary>
+    private const int LongestText = 1_000_000;
+
     /// <summary>Keeps no state, so that one will do.</summary>
     public static SnowflakeDialect Instance { get; } = new();
 
@@ -121,6 +128,26 @@ public sealed partial class SnowflakeDialect : IDialect
             return column.Collation is null ? text : SqlText.Write(this, $"COLLATE({text}, '')");
         }
         return SnowflakeType.IsHashed(type) ? SqlText.Write(this, $"CAST({column.Expression} AS {new SqlText(type)})") : column.Expression;
+    }
+
+    /// <summary>Refuses by name what the service refuses for its length.</summary>
+    /// <exception cref="EtlException">NotSupported.</exception>
+    internal static Sql Sendable(Sql sql, string what)
+    {
+        if (sql.Text.Length <= LongestText / 4) return sql;
+        var bytes = Encoding.UTF8.GetByteCount(sql.Text);
+        return bytes <= LongestText ? sql : throw new EtlException(ErrorCode.NotSupported, what, string.Create(CultureInfo.InvariantCulture, $"its text has {bytes:N0} bytes, and the service takes {LongestText:N0}"),
+            "Shorten the condition, the query or the expressions: put long lists into a table, and long queries into a view.");
+    }
+
+    /// <summary>Looks at all steps before the first has run: what follows an exchange must not be found too long when the exchange is done.</summary>
+    private static IReadOnlyList<PlanStep> Sendable(IReadOnlyList<PlanStep> steps)
+    {
+        foreach (var step in steps)
+        {
+            foreach (var sql in step.Statements) Sendable(sql, $"The step '{step.Title}'");
+        }
+        return steps;
     }
 
     private static SnowflakeTable Own(TableShape shape) => shape as SnowflakeTable

@@ -23,6 +23,12 @@ public sealed class SnowflakeEngine : IEngine
         "LOCK_TIMEOUT = 60",
         // A statement whose client died would work on, and a repair would find it at work.
         "ABORT_DETACHED_QUERY = TRUE",
+        // A quoted name means what it says. An account may have it mean its upper case: then another table carries the journal's name, and none is found by ours.
+        "QUOTED_IDENTIFIERS_IGNORE_CASE = FALSE",
+        // What stands after a semicolon in a condition is an error. An account may have it run as a statement of its own.
+        "MULTI_STATEMENT_COUNT = 1",
+        // Two changes for one row are an error, and not the server's choice of one of them.
+        "ERROR_ON_NONDETERMINISTIC_MERGE = TRUE",
     ];
 
     internal static readonly EngineCapabilities Facts = new()

@@ -48,7 +48,7 @@ internal sealed class SnowflakeSession : DbSession
     public override async Task<string?> ReadObjectIdAsync(TableName name, CancellationToken token)
     {
         ArgumentNullException.ThrowIfNull(name);
-        var found = await ShowAsync(Dialect.ObjectIdOf(name), row => (Name: row["name"], Id: row["created_on"]), token).ConfigureAwait(false);
+        var found = await ShowAsync(Dialect.ObjectIdOf(name), row => (Name: row.Required("name"), Id: row.Required("created_on")), token).ConfigureAwait(false);
         return found.FirstOrDefault(t => t.Name == name.Name).Id;
     }
 
@@ -57,7 +57,7 @@ internal sealed class SnowflakeSession : DbSession
     {
         const string journal = "etltableops_journal";
         var sql = Sql.Write(Dialect, $"SHOW TABLES LIKE {new SqlLiteral(SnowflakeDialect.Pattern(journal))} IN DATABASE {new Id(facts.Database)}");
-        var found = await ShowAsync(sql, row => new TableName(row["schema_name"], row["name"]), token).ConfigureAwait(false);
+        var found = await ShowAsync(sql, row => new TableName(row.Required("schema_name"), row.Required("name")), token).ConfigureAwait(false);
         return [.. found.Where(t => t.Name == journal)];
     }
 
@@ -127,7 +127,7 @@ internal sealed class SnowflakeSession : DbSession
     protected override DbCommand CreateCommand(Sql sql)
     {
         ArgumentNullException.ThrowIfNull(sql);
-        var (text, values) = SnowflakeParameters.Place(sql);
+        var (text, values) = SnowflakeParameters.Place(SnowflakeDialect.Sendable(sql, "The statement"));
         var command = Connection.CreateCommand();
         command.CommandText = text;
         command.CommandTimeout = 0;

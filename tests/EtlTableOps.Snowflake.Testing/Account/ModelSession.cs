@@ -199,7 +199,7 @@ public sealed class ModelSession
 
     private ModelResult Perform(StatementRun run)
     {
-        var statement = new Parser(run.Sql).Single();
+        var statement = new Parser(run.Sql, bool.Parse(Parameter("QUOTED_IDENTIFIERS_IGNORE_CASE"))).Single();
         run.Record.Type = statement.Type;
         run.Check();
         if (statement.NeedsWarehouse && (Warehouse is null || !Model.Warehouses.Contains(Warehouse))) throw ModelError.NoWarehouse();

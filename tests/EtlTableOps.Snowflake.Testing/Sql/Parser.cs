@@ -18,10 +18,12 @@ internal sealed partial class Parser
     private int at;
     private int parameters;
 
-    public Parser(string sql)
+    public Parser(string sql, bool foldsQuoted = false)
     {
         this.sql = sql;
         tokens = Lexer.Read(sql);
+        // QUOTED_IDENTIFIERS_IGNORE_CASE: as if no name were quoted, as far as case goes.
+        if (foldsQuoted) tokens = [.. tokens.Select(t => t.Kind == TokenKind.Quoted ? t with { Value = t.Value.ToUpperInvariant() } : t)];
     }
 
     private Token Next => tokens[at];

@@ -4,6 +4,8 @@ namespace EtlTableOps.Snowflake.Testing;
 
 internal static partial class Showing
 {
+    private const int MostRows = 10_000;
+
     public static ModelResult Objects(StatementRun run, string what, string? like, string? place, Name? where, string? starts, int? limit, bool history, bool terse)
     {
         _ = terse;
@@ -20,7 +22,8 @@ internal static partial class Showing
             where T : CatalogItem
         {
             var found = items.OfType<T>().Where(i => kind is null || i.Kind == kind);
-            return limit is { } n ? found.Take(n) : found;
+            // No list is longer, and none says that it was cut.
+            return found.Take(Math.Min(limit ?? MostRows, MostRows));
         }
         return what switch
         {

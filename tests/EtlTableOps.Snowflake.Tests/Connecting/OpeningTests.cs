@@ -66,6 +66,17 @@ public sealed class OpeningTests : IDisposable
     }
 
     [Fact]
+    [Trait("Promise", "7")]
+    public async Task A_list_without_the_column_that_tells_tables_apart_is_refused()
+    {
+        var driver = new ScriptedDriver(sql => sql.StartsWith("SHOW TABLES", StringComparison.Ordinal) ? ScriptedDriver.Row(("name", "T"), ("created_at", "2026-01-01")) : Facts("D")(sql));
+        await using var session = await new SnowflakeEngine(driver, files.Surroundings).OpenAsync(new ConnectionTarget("account=a;user=u;password=p"), CancellationToken.None);
+        var failure = await Assert.ThrowsAsync<EtlException>(() => session.ReadObjectIdAsync(new Tables.TableName("S", "T"), CancellationToken.None));
+        Assert.Equal(ErrorCode.NotSupported, failure.Code);
+        Assert.Contains("no column created_on", failure.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void A_tag_never_grows_beyond_what_the_server_takes()
     {
         foreach (var own in new[] { new string('x', 5000), new string('"', 5000), new string('é', 1990) })
