@@ -1,3 +1,4 @@
+using EtlTableOps.Snowflake.Testing;
 using EtlTableOps.Testing;
 
 [assembly: AssemblyFixture(typeof(PostgreSqlCluster))]
@@ -13,7 +14,9 @@ public sealed class PesterRun(PostgreSqlCluster cluster) : IAsyncLifetime
     {
         if (PesterHost.Missing is not null) return;
         var text = await TryMakeDatabaseAsync();
-        foreach (var test in PesterHost.RunAll(text)) outcomes[test.Name] = test;
+        using var model = new SnowflakeModel();
+        await using var server = new SnowflakeServer(model);
+        foreach (var test in PesterHost.RunAll(text, "snowflake:" + server.ConnectionString)) outcomes[test.Name] = test;
     }
 
     public ValueTask DisposeAsync()

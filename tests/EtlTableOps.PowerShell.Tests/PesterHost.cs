@@ -10,6 +10,7 @@ public sealed record PesterTest(string Name, string Result, string Message);
 /// <summary>Runs the real PowerShell with Pester on the built module, where both are found.</summary>
 internal static class PesterHost
 {
+    private const string SnowflakeDriver = "ETLTABLEOPS_SNOWFLAKE_DRIVER";
     private static readonly Lazy<string?> WhyMissing = new(Look);
 
     /// <summary>Why no test can run, or null.</summary>
@@ -19,8 +20,20 @@ internal static class PesterHost
     public static IReadOnlyList<PesterTest> List() => Run(["-List"], []);
 
     /// <summary>Runs all tests.</summary>
-    public static IReadOnlyList<PesterTest> RunAll(string? postgres) =>
-        Run([], postgres is null ? [] : new() { ["ETLTABLEOPS_TEST_POSTGRES"] = postgres });
+    /// <param name="postgres">A connection to a database for them, or null.</param>
+    /// <param name="snowflake">A connection to a model's server for them.</param>
+    public static IReadOnlyList<PesterTest> RunAll(string? postgres, string snowflake)
+    {
+        var environment = new Dictionary<string, string>
+        {
+            ["ETLTABLEOPS_TEST_SNOWFLAKE"] = snowflake,
+            // It would ask a cloud's metadata service where it runs.
+            ["SNOWFLAKE_DISABLE_PLATFORM_DETECTION"] = "true",
+        };
+        if (Environment.GetEnvironmentVariable(SnowflakeDriver) is null or "") environment[SnowflakeDriver] = Path.Combine(AppContext.BaseDirectory, "fake-driver");
+        if (postgres is not null) environment["ETLTABLEOPS_TEST_POSTGRES"] = postgres;
+        return Run([], environment);
+    }
 
     private static List<PesterTest> Run(IEnumerable<string> arguments, Dictionary<string, string> environment)
     {

@@ -56,17 +56,6 @@ Describe 'The module' {
 '@ | Should -Be 'done'
     }
 
-    It 'lives beside another Npgsql that was loaded before' {
-        # Any assembly of that name will do: the module must not take it.
-        $other = Join-Path $TestDrive 'Npgsql.dll'
-        Add-Type -TypeDefinition 'namespace Npgsql { public class NotTheRealOne { } }' -OutputAssembly $other -OutputType Library
-        Invoke-Pwsh @"
-            Add-Type -LiteralPath '$other'
-            Import-Module `$module
-            try { Connect-EtlDatabase 'postgresql://nobody@127.0.0.1:1/none' } catch { `$_.FullyQualifiedErrorId }
-"@ | Should -Be 'ConnectionFailed,EtlTableOps.PowerShell.Commands.ConnectEtlDatabaseCommand'
-    }
-
     It 'loads no engine and no driver at import' {
         Invoke-Pwsh @'
             Import-Module $module

@@ -3,13 +3,14 @@ BeforeAll {
     $ConfirmPreference = 'None'
 }
 
-Describe 'The job on <_>' -ForEach 'sqlite', 'postgresql' {
+Describe 'The job on <_>' -ForEach 'sqlite', 'postgresql', 'snowflake' {
     BeforeAll {
         $engine = $_
     }
 
     BeforeEach {
         if ($engine -eq 'postgresql' -and -not $env:ETLTABLEOPS_TEST_POSTGRES) { Set-ItResult -Skipped -Because 'ETLTABLEOPS_TEST_POSTGRES is not set' }
+        if ($engine -eq 'snowflake' -and -not $env:ETLTABLEOPS_TEST_SNOWFLAKE) { Set-ItResult -Skipped -Because 'ETLTABLEOPS_TEST_SNOWFLAKE is not set' }
         $world = New-World $engine
     }
 
@@ -100,8 +101,9 @@ Describe 'The job on <_>' -ForEach 'sqlite', 'postgresql' {
     }
 
     It 'brings later writes over' {
-        $shadow = New-ShadowTable $world.Table -Feed TriggerLog
-        "$($shadow.Feed)" | Should -Be 'TriggerLog'
+        $feed = if ($engine -eq 'snowflake') { 'ChangeTracking' } else { 'TriggerLog' }
+        $shadow = New-ShadowTable $world.Table -Feed $feed
+        "$($shadow.Feed)" | Should -Be $feed
         Invoke-Side $world "INSERT INTO $($world.Table) VALUES (900, 'late', NULL, 1, 1)"
         Invoke-Side $world "DELETE FROM $($world.Table) WHERE event_id = 1"
         $synced = $shadow | Sync-ShadowTable

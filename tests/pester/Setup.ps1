@@ -47,7 +47,7 @@ function New-World {
     if ($Engine -eq 'sqlite') {
         $text = "sqlite:Data Source=$TestDrive/world$($script:Worlds)-$([guid]::NewGuid().ToString('N')).db;Mode=ReadWriteCreate"
     } else {
-        $text = $env:ETLTABLEOPS_TEST_POSTGRES
+        $text = if ($Engine -eq 'snowflake') { $env:ETLTABLEOPS_TEST_SNOWFLAKE } else { $env:ETLTABLEOPS_TEST_POSTGRES }
     }
     $database = Connect-EtlDatabase $text -Name "world$($script:Worlds)"
     if ($Engine -ne 'sqlite') {
@@ -57,7 +57,7 @@ function New-World {
     }
     foreach ($sql in @(
         "CREATE TABLE $($prefix)allevents (event_id integer NOT NULL PRIMARY KEY, event_type text NOT NULL, country text, amount integer, ratio integer DEFAULT 7)"
-        "CREATE INDEX allevents_type ON $($prefix)allevents (event_type)"
+        if ($Engine -ne 'snowflake') { "CREATE INDEX allevents_type ON $($prefix)allevents (event_type)" }
         "CREATE VIEW $($prefix)recent_events AS SELECT event_id, event_type FROM $($prefix)allevents WHERE amount >= 50"
     )) { $null = [EtlTableOpsTests.Side]::Run($database, $sql) }
     $values = foreach ($i in 1..$Rows) { "($i, '$(('click', 'view', 'buy')[$i % 3])', $(if ($i % 5) { "'C$($i % 4)'" } else { 'NULL' }), $($i * 10))" }
