@@ -30,6 +30,19 @@ Describe 'The module' {
         "$($manifest.Version).0" | Should -Be ([EtlTableOps.TableSwap].Assembly.GetName().Version.ToString())
     }
 
+    It 'names every package whose libraries it ships, with version and licence' {
+        $dependencies = Get-Content -Raw "$script:ModulePath/bin/EtlTableOps.PowerShell.deps.json" | ConvertFrom-Json -AsHashtable
+        $target = $dependencies.targets[$dependencies.runtimeTarget.name]
+        $shipped = $dependencies.libraries.Keys | Where-Object { $dependencies.libraries[$_].type -eq 'package' -and ($target[$_].Keys -match '^(runtime|runtimeTargets|native|resources)$') }
+        @($shipped).Count | Should -BeGreaterThan 3
+        $notices = Get-Content "$script:ModulePath/THIRD-PARTY-NOTICES.txt"
+        foreach ($package in $shipped) {
+            $at = $notices.IndexOf($package.Replace('/', ' '))
+            $at | Should -BeGreaterThan 0 -Because "$package is shipped"
+            $notices[$at + 1] | Should -Match '^Licence: \S'
+        }
+    }
+
     It 'loads no driver at import, so that nothing slow happens before it is needed' {
         Invoke-Pwsh @'
             Import-Module $module
