@@ -14,7 +14,8 @@
 param(
     [string] $Asset = 'sales-db',
     [string] $Table = 'allevents',
-    [string] $KeepWhere = "event_ts >= now() - interval '2 years'"
+    # A date that is computed here: the test reads the condition again, and with now() it would find other rows.
+    [string] $KeepWhere = "event_ts >= '$([datetime]::UtcNow.AddYears(-2).ToString('yyyy-MM-dd'))'"
 )
 $ErrorActionPreference = 'Stop'
 $VerbosePreference = 'Continue'     # Azure Automation takes it from the script

@@ -52,6 +52,15 @@ Describe '<Title>' -ForEach $documents {
     }
 }
 
+Describe 'Declared changes in documents and examples' {
+    It 'can be proven: none is computed from now() or random()' {
+        # The test reads an expression again, later, and it has to give the same then.
+        $files = @(Get-Item "$root/README.md", "$root/CHANGELOG.md") + @(Get-ChildItem "$root/docs/*.md", "$root/module/Examples/*.ps1", "$root/module/en-US/*")
+        Select-String -Path $files.FullName -Pattern '(?i)(-where|-query|-column|(Add|Set|Alter)Column|KeepWhere)\b.*\b(now|random|current_timestamp|getdate)\b' |
+            ForEach-Object { "$($_.Filename):$($_.LineNumber) $($_.Line)" } | Should -BeNullOrEmpty
+    }
+}
+
 Describe 'docs/when-it-fails.md' {
     It 'has a heading for each error code, and for no other' {
         $codes = [Enum]::GetNames([EtlTableOps.Errors.ErrorCode]) | Sort-Object
