@@ -34,4 +34,6 @@ public enum RowFileFormat
     Csv,
     /// <summary>One JSON object a line.</summary>
     JsonLines,
+    /// <summary>Apache Parquet, which only a database that knows it can read.</summary>
+    Parquet,
 }

@@ -8,7 +8,16 @@ namespace EtlTableOps.Composition;
 /// <summary>The way from a file's name to its rows.</summary>
 public static class RowSources
 {
-    private const string Endings = ".csv, .tsv, .txt, .jsonl, .ndjson, each with .gz too";
+    private const string Endings = ".csv, .tsv, .txt, .jsonl, .ndjson, each with .gz too, and .parquet where the database reads it";
+
+    /// <summary>A file that only the database can read, to be handed over as it is; null for one whose rows are read here.</summary>
+    public static StagedFiles? ForDatabase(string path, RowFileOptions options)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(path);
+        ArgumentNullException.ThrowIfNull(options);
+        var parquet = options.Format is { } said ? said == RowFileFormat.Parquet : path.EndsWith(".parquet", StringComparison.OrdinalIgnoreCase);
+        return parquet ? new StagedFiles { LocalFile = Path.GetFullPath(path), Format = "PARQUET", Columns = options.Columns } : null;
+    }
 
     /// <summary>
     /// Opens a file by the ending of its name: <c>.csv</c>, <c>.tsv</c>, <c>.txt</c>, <c>.jsonl</c>, <c>.ndjson</c>, and the same with
@@ -53,7 +62,8 @@ public static class RowSources
     }
 
     private static IRowSource Open(Stream stream, string name, RowFileFormat format, RowFileOptions options, long length, Func<long>? position) =>
-        format == RowFileFormat.JsonLines
+        format == RowFileFormat.Parquet ? throw new EtlException(ErrorCode.BadInput, $"{name} is said to be Parquet, which the database reads by itself: give it as a file.")
+        : format == RowFileFormat.JsonLines
             ? new JsonLinesRowSource(stream, name, options.Columns, options.Encoding, length, position)
             : new CsvRowSource(stream, name, new CsvFormat
             {

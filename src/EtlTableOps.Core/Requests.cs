@@ -35,6 +35,9 @@ public sealed record ImportRequest(string Table)
     /// <summary>Rows from a file or a pipeline. The importer does not dispose it.</summary>
     public IRowSource? Rows { get; init; }
 
+    /// <summary>Files that the database reads by itself.</summary>
+    public StagedFiles? Staged { get; init; }
+
     /// <summary>Another table of the same database.</summary>
     public string? FromTable { get; init; }
 

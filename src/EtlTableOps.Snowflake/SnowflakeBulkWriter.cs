@@ -1,7 +1,6 @@
 using System.Data.Common;
 using System.Globalization;
 using System.Text;
-using System.Text.RegularExpressions;
 using EtlTableOps.Engines;
 using EtlTableOps.Errors;
 using EtlTableOps.Imports;
@@ -14,14 +13,13 @@ namespace EtlTableOps.Snowflake;
 /// written, and one COPY INTO takes all of them at the end. So nothing is in the table before the end, and nothing when it fails; the stage
 /// ends with its session.
 /// </summary>
-internal sealed partial class SnowflakeBulkWriter : IBulkWriter
+internal sealed class SnowflakeBulkWriter : IBulkWriter
 {
     /// <summary>Compressed bytes of a file: small enough to be uploaded side by side with writing the next, big enough that few are needed.</summary>
     public const long UsualFileSize = 64L * 1024 * 1024;
 
     private readonly IEngineSession session;
-    private readonly DbConnection connection;
-    private readonly Func<Exception, Sql, CancellationToken, EtlException> translate;
+    private readonly SnowflakeUpload uploads;
     private readonly ISqlQuoting quoting;
     private readonly TableName table;
     private readonly SnowflakeTextForm[] forms;
@@ -33,8 +31,7 @@ internal sealed partial class SnowflakeBulkWriter : IBulkWriter
     private SnowflakeBulkWriter(SnowflakeBulkLoad load, string stage)
     {
         session = load.Session;
-        connection = load.Connection;
-        translate = load.Translate;
+        uploads = new SnowflakeUpload(load.Connection, load.Translate, load.Quoting, load.Table);
         quoting = load.Quoting;
         table = load.Table;
         forms = [.. load.Columns.Select(SnowflakeTextForm.Of)];
@@ -48,8 +45,7 @@ internal sealed partial class SnowflakeBulkWriter : IBulkWriter
     /// <summary>Makes the stage and the writer.</summary>
     public static async Task<SnowflakeBulkWriter> BeginAsync(SnowflakeBulkLoad load, CancellationToken token)
     {
-        var name = "ETLTABLEOPS_LOAD_" + Guid.NewGuid().ToString("N", CultureInfo.InvariantCulture).ToUpperInvariant();
-        var stage = SqlText.Write(load.Quoting, $"{load.Table with { Name = name }}");
+        var stage = SqlText.Write(load.Quoting, $"{SnowflakeUpload.NewStage(load.Table)}");
         await load.Session.ExecuteAsync(Sql.Write(load.Quoting, $"CREATE TEMPORARY STAGE {stage}"), token).ConfigureAwait(false);
         // DDL has ended the transaction that was begun for the load (Transactions, DDL), in which nothing was written yet.
         if (load.InTransaction) await load.Session.ExecuteAsync(new Sql("BEGIN"), token).ConfigureAwait(false);
@@ -150,64 +146,16 @@ internal sealed partial class SnowflakeBulkWriter : IBulkWriter
 
     private async Task PutAsync(SnowflakeFile file, CancellationToken token)
     {
-        var url = "file://" + file.Path.Replace('\\', '/');
-        var put = Sql.Write(quoting, $"PUT {new SqlLiteral(url)} @{new SqlText(stage)} SOURCE_COMPRESSION = GZIP AUTO_COMPRESS = FALSE OVERWRITE = TRUE");
-        (string Status, string? Message) answer;
-        try
-        {
-            // The driver knows PUT in its blocking calls alone.
-            answer = await Task.Run(() => Put(put.Text, token), CancellationToken.None).ConfigureAwait(false);
-        }
-        catch (Exception e) when (e is not EtlException)
-        {
-            throw translate(e, put, token);
-        }
-        if (!answer.Status.Equals("UPLOADED", StringComparison.OrdinalIgnoreCase))
-            throw new EtlException(ErrorCode.ImportFailed, table, $"a file of rows could not be uploaded to the stage ({answer.Status}){(string.IsNullOrEmpty(answer.Message) ? "" : ": " + answer.Message)}");
+        await uploads.PutAsync(file.Path, new SqlText(stage), "GZIP", token).ConfigureAwait(false);
         File.Delete(file.Path);
     }
 
-    private (string Status, string? Message) Put(string sql, CancellationToken token)
-    {
-        using var command = connection.CreateCommand();
-        command.CommandText = sql;
-        command.CommandTimeout = 0;
-        // A cancel waits for its answer; whoever cancels must not.
-        using var cancelling = token.Register(() => Task.Run(command.Cancel, CancellationToken.None));
-        token.ThrowIfCancellationRequested();
-        using var reader = command.ExecuteReader();
-        if (!reader.Read()) return ("no answer", null);
-        // The driver makes this answer itself, with names of its own (5.7.0); those of the service's other tools stand second.
-        return (Field(reader, "ResultStatus", "status") ?? "no status", Field(reader, "ErrorDetails", "message"));
-    }
-
-    private static string? Field(DbDataReader reader, params string[] names)
-    {
-        var at = Enumerable.Range(0, reader.FieldCount).FirstOrDefault(i => names.Contains(reader.GetName(i), StringComparer.OrdinalIgnoreCase), -1);
-        return at < 0 || reader.IsDBNull(at) ? null : Convert.ToString(reader.GetValue(at), CultureInfo.InvariantCulture);
-    }
-
-    /// <summary>
-    /// The row that the server refused; null when it named none. It says, after what is wrong, <c>File 'rows-00001.csv.gz', line 3, character 7 Row 3,
-    /// column "T"["AMOUNT":2]</c>; for a load with expressions the column is the field's number in place of its name.
-    /// </summary>
+    /// <summary>The row that the server refused; null when it named none of ours.</summary>
     private BadValueException? Refused(EtlException failure)
     {
-        var said = SnowflakeOpening.Bare((failure.InnerException ?? failure).Message);
-        var place = Place().Match(said);
-        if (!place.Success || uploaded.Find(f => place.Groups["file"].Value.EndsWith(f.Name, StringComparison.Ordinal)) is not { } file) return null;
-        var row = Row().Match(said, place.Index);
-        var inFile = long.Parse(row.Success ? row.Groups["row"].ValueSpan : place.Groups["line"].ValueSpan, CultureInfo.InvariantCulture);
-        var column = row.Success ? row.Groups["column"].Value.Replace("\"\"", "\"", StringComparison.Ordinal) : "";
-        if (column.StartsWith('$') && int.TryParse(column.AsSpan(1), NumberStyles.None, CultureInfo.InvariantCulture, out var number) && number >= 1 && number <= forms.Length) column = forms[number - 1].Column.Name;
-        return new BadValueException(file.FirstRow + inFile - 1, column, said[..place.Index].Trim().TrimEnd('.', ','), failure);
+        if (SnowflakeCopyFailure.Of(failure) is not { } refused || uploaded.Find(f => refused.File.EndsWith(f.Name, StringComparison.Ordinal)) is not { } file) return null;
+        return new BadValueException(file.FirstRow + (refused.Row ?? refused.Line) - 1, refused.ColumnOf([.. forms.Select(f => f.Column.Name)]), refused.Why, failure);
     }
-
-    [GeneratedRegex("File '(?<file>[^']*)', line (?<line>[0-9]+)")]
-    private static partial Regex Place();
-
-    [GeneratedRegex("""Row (?<row>[0-9]+)(?:, column (?:"(?:[^"]|"")*"\["(?<column>(?:[^"]|"")*)"|"?(?<column>\$[0-9]+)))?""")]
-    private static partial Regex Row();
 }
 
 /// <summary>What a load needs.</summary>

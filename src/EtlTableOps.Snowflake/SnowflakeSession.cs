@@ -31,6 +31,9 @@ internal sealed class SnowflakeSession : DbSession
     /// <inheritdoc/>
     public override IDialect Dialect => SnowflakeDialect.Instance;
 
+    /// <inheritdoc/>
+    public override IStagedLoads StagedLoads => new SnowflakeStagedLoads(this, table => new SnowflakeUpload(Connection, Translate, Dialect, table));
+
     /// <summary>What the server said of the session.</summary>
     internal SnowflakeFacts Facts => facts;
 

@@ -33,6 +33,9 @@ public abstract class EngineWorld : IAsyncDisposable
     /// <summary>Whether a guard hears of each write; else of what differs in the end.</summary>
     public virtual bool SeesEveryWrite => true;
 
+    /// <summary>The database reads files by itself: of a stage, and Parquet.</summary>
+    public virtual bool ReadsFiles => false;
+
     /// <summary>The longest name of a table, in bytes.</summary>
     public abstract int LongestName { get; }
 

@@ -1,6 +1,7 @@
 using System.Text;
 using EtlTableOps.Composition;
 using EtlTableOps.Errors;
+using EtlTableOps.Imports;
 using EtlTableOps.Journal;
 
 namespace EtlTableOps.Behaviour;
@@ -50,6 +51,18 @@ public abstract class ImportScenarios : EngineScenarios
         await ProveAsync();
         Assert.Equal(1, await World.CountAsync("SELECT count(*) FROM allevents_new WHERE event_id = 1001 AND amount = 99999999.25 AND payload = '{\"a\":[1,2]}' AND twice = 14"));
         Assert.Equal(1, await World.CountAsync("SELECT count(*) FROM allevents_new WHERE event_id = 1002 AND amount IS NULL AND kind = 'click' AND twice IS NULL"));
+    }
+
+    [Fact]
+    public async Task Files_that_only_the_database_can_read_are_refused_where_it_reads_none()
+    {
+        Assert.SkipWhen(World.ReadsFiles, "This engine reads them.");
+        foreach (var files in new[] { new StagedFiles { LocalFile = "rows.parquet", Format = "PARQUET" }, new StagedFiles { Location = "@landing", Format = "CSV" } })
+        {
+            var failure = await FailsAsync(ErrorCode.NotSupported, () => ImportAsync(new ImportRequest("allevents") { Staged = files }));
+            Assert.Contains("CSV or JSON Lines", failure.Remedy, StringComparison.Ordinal);
+        }
+        await ProveAsync();
     }
 
     [Fact]

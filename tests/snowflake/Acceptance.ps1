@@ -313,6 +313,28 @@ end \N"
         $bad = "$file.bad.csv"; Set-Content -LiteralPath $bad -Value "ID,KIND,AMOUNT`n1000010,new,9999999999.999`n"
         try { $null = Import-ShadowTable $live -Path $bad -Confirm:$false; 'it was taken', $false } catch { $_.Exception.Message, ("$($_.Exception.Code)" -eq 'BadRow') } finally { Remove-Item -LiteralPath $bad }
     }
+    # Files that the account itself writes, in each kind, so that none has to be brought along.
+    foreach ($kind in @(
+            @('PARQUET', 'TYPE = PARQUET', 'HEADER = TRUE', 1100001, "SELECT 1100001 ID, 'new' KIND, 1.25::NUMBER(12,2) AMOUNT, '2026-11-20 20:15:00.123'::TIMESTAMP_NTZ AT_TIME"),
+            @('JSON', 'TYPE = JSON', '', 1100002, "SELECT OBJECT_CONSTRUCT('ID', 1100002, 'KIND', 'new', 'AMOUNT', 1.25, 'AT_TIME', '2026-11-20 20:15:00.123')"),
+            @('CSV', "TYPE = CSV FIELD_OPTIONALLY_ENCLOSED_BY = '`"' COMPRESSION = NONE", 'HEADER = TRUE', 1100003, "SELECT 1100003 ID, 'new' KIND, 1.25::NUMBER(12,2) AMOUNT, '2026-11-20 20:15:00.123'::TIMESTAMP_NTZ AT_TIME, NULL::VARCHAR DOC, NULL::VARCHAR BYTES, NULL::VARCHAR NOTE, NULL::VARCHAR BAND"))) {
+        Test-Claim Job I "Import-ShadowTable -FromStage: $($kind[0]) by the names that INFER_SCHEMA reads, in one transaction with the journal" {
+            Invoke-Sql 'CREATE STAGE IF NOT EXISTS LANDING', "COPY INTO @LANDING/$($kind[0])/f FROM ($($kind[4])) FILE_FORMAT = ($($kind[1])) $($kind[2])"
+            $s = Import-ShadowTable $live -FromStage "@$schema.LANDING/$($kind[0])/" -FileFormat $kind[0] -Confirm:$false
+            $seen = Get-Value "SELECT KIND || '|' || AMOUNT || '|' || TO_VARCHAR(AT_TIME, 'YYYY-MM-DD HH24:MI:SS.FF3') FROM JOB_NEW WHERE ID = $($kind[3])"
+            "$($s.RowsDone) rows; $seen", ($s.RowsDone -eq 1 -and $seen -eq 'new|1.25|2026-11-20 20:15:00.123')
+        }
+    }
+    Test-Claim Job I 'A bad row of a stage is BadRow with its file, and a COPY that was rolled back leaves nothing' {
+        Invoke-Sql "COPY INTO @LANDING/bad/f FROM (SELECT OBJECT_CONSTRUCT('ID', 'no number')) FILE_FORMAT = (TYPE = JSON)"
+        $before = Get-Value 'SELECT COUNT(*) FROM JOB_NEW'
+        try { $null = Import-ShadowTable $live -FromStage "@$schema.LANDING/bad/" -FileFormat JSON -Confirm:$false; 'it was taken', $false }
+        catch { "$($_.Exception.Code): $($_.Exception.Message)", ("$($_.Exception.Code)" -eq 'BadRow' -and $before -eq (Get-Value 'SELECT COUNT(*) FROM JOB_NEW')) }
+    }
+    Test-Claim 1.9 D 'MATCH_BY_COLUMN_NAME makes columns null that the files do not have, and not their defaults' {
+        Invoke-Sql "CREATE OR REPLACE TABLE D1 (ID NUMBER, V VARCHAR DEFAULT 'given')", "COPY INTO @LANDING/match/f FROM (SELECT OBJECT_CONSTRUCT('id', 1)) FILE_FORMAT = (TYPE = JSON)", "COPY INTO D1 FROM @LANDING/match/ FILE_FORMAT = (TYPE = JSON) MATCH_BY_COLUMN_NAME = CASE_INSENSITIVE"
+        $seen = Get-Value "SELECT COALESCE(V, 'null') FROM D1"; $seen, ($seen -eq 'null')
+    }
     Test-Claim Job - 'Sync-ShadowTable brings over what changed meanwhile' { Invoke-Sql "INSERT INTO JOB (ID, KIND, AMOUNT) VALUES (2000001, 'new', 1)", "UPDATE JOB SET AMOUNT = 5 WHERE ID = 2", 'DELETE FROM JOB WHERE ID = 4'; $null = Sync-ShadowTable $live -Confirm:$false; $seen = Get-Value "SELECT LISTAGG(ID || ':' || AMOUNT, ' ') WITHIN GROUP (ORDER BY ID) FROM JOB_NEW WHERE ID IN (2, 4, 2000001)"; $seen, ($seen -eq '2:5.00 2000001:1.00') }
     Test-Claim Job - 'Test-ShadowTable passes' { $t = Test-ShadowTable $live -Confirm:$false; (@($t.Checks | Where-Object -Not Passed | ForEach-Object { "$($_.Name): $($_.Message)" }) -join '; '), $t.Passed }
     Test-Claim Job - 'Switch-Table: grants, comment and cluster key are on the live name, and the object is another' {

@@ -16,12 +16,15 @@ internal static class ImportCommand
     public static Command Create()
     {
         var table = CommonOptions.Table();
-        var file = new Option<string?>("--file", "-f") { Description = "A file of rows: .csv .tsv .txt .jsonl .ndjson, each with .gz too; - is the standard input.", HelpName = "path" };
+        var file = new Option<string?>("--file", "-f") { Description = "A file of rows: .csv .tsv .txt .jsonl .ndjson, each with .gz too, .parquet where the database reads it; - is the standard input.", HelpName = "path" };
+        var fromStage = new Option<string?>("--from-stage") { Description = "Files of a stage, which the database reads by itself; with --file-format.", HelpName = "@stage/path" };
+        var fileFormat = new Option<string?>("--file-format") { Description = "What the files of a stage are: csv, json or parquet, or the name of a file format that the database keeps.", HelpName = "format" };
+        var pattern = new Option<string?>("--pattern") { Description = "A regular expression that the whole paths of the stage's files must match.", HelpName = "regex" };
         var fromTable = new Option<string?>("--from-table") { Description = "Another table of the same database.", HelpName = "table" };
         var query = new Option<string?>("--query") { Description = "A SQL query of the same database.", HelpName = "sql" };
         var format = new Option<RowFileFormat?>("--format")
         {
-            Description = "csv or jsonl, where the file's name does not say it; the standard input is csv when left out.",
+            Description = "csv, jsonl or parquet, where the file's name does not say it; the standard input is csv when left out.",
             HelpName = "format",
             CustomParser = result =>
             {
@@ -31,8 +34,10 @@ internal static class ImportCommand
                         return RowFileFormat.Csv;
                     case "jsonl" or "ndjson" or "jsonlines":
                         return RowFileFormat.JsonLines;
+                    case "parquet":
+                        return RowFileFormat.Parquet;
                     default:
-                        result.AddError($"'{CommonOptions.Single(result)}' is no format: csv or jsonl.");
+                        result.AddError($"'{CommonOptions.Single(result)}' is no format: csv, jsonl or parquet.");
                         return null;
                 }
             },
@@ -40,16 +45,18 @@ internal static class ImportCommand
         var delimiter = new Option<string?>("--delimiter") { Description = "What separates fields; \\t is a tab.", HelpName = "text" };
         var encoding = new Option<string?>("--encoding") { Description = "The encoding of a file without a byte order mark; UTF-8 when left out.", HelpName = "name" };
         var nullText = new Option<string?>("--null-text") { Description = "The unquoted text that means null; the empty text when left out.", HelpName = "text" };
-        var columns = new Option<string[]>("--columns") { Description = "The columns of a file without a header line, with commas between them.", HelpName = "names", CustomParser = result => CommonOptions.Single(result).Split(',', StringSplitOptions.TrimEntries) };
+        var columns = new Option<string[]>("--columns") { Description = "The columns of a file without a header line, with commas between them; of parquet, and of json in a stage, the columns that are wanted.", HelpName = "names", CustomParser = result => CommonOptions.Single(result).Split(',', StringSplitOptions.TrimEntries) };
 
-        var command = new Command("import", "Bulk-adds rows to the shadow from a file, the standard input, a table or a query. A bad row leaves nothing of the import behind.")
+        var command = new Command("import", "Bulk-adds rows to the shadow from a file, the standard input, a stage, a table or a query. A bad row leaves nothing of the import behind.")
         {
-            table, file, fromTable, query, format, delimiter, encoding, nullText, columns,
+            table, file, fromStage, fileFormat, pattern, fromTable, query, format, delimiter, encoding, nullText, columns,
         }.Changing();
         command.Validators.Add(result =>
         {
-            var sources = new[] { file, fromTable, query }.Count(option => result.GetValue(option) is not null);
-            if (sources != 1) result.AddError("Give exactly one of --file, --from-table and --query.");
+            var sources = new[] { file, fromStage, fromTable, query }.Count(option => result.GetValue(option) is not null);
+            if (sources != 1) result.AddError("Give exactly one of --file, --from-stage, --from-table and --query.");
+            else if ((result.GetValue(fromStage) is null) != (result.GetValue(fileFormat) is null)) result.AddError("--from-stage and --file-format go together.");
+            else if (result.GetValue(fromStage) is null && result.GetValue(pattern) is not null) result.AddError("--pattern goes with --from-stage.");
         });
         CommandRun.Bind(command, async run =>
         {
@@ -64,8 +71,11 @@ internal static class ImportCommand
                 // An array option that was not given is an empty array.
                 Columns = given.GetValue(columns) is { Length: > 0 } names ? names : null,
             };
-            await using var rows = path is null ? null : Open(path, options);
-            var request = new ImportRequest(given.GetRequiredValue(table)) { Rows = rows, FromTable = given.GetValue(fromTable), Query = given.GetValue(query) };
+            var staged = given.GetValue(fromStage) is { } location
+                ? new StagedFiles { Location = location, Format = given.GetValue(fileFormat), Pattern = given.GetValue(pattern), Columns = options.Columns }
+                : path is null or StandardInput ? null : RowSources.ForDatabase(path, options);
+            await using var rows = path is null || staged is not null ? null : Open(path, options);
+            var request = new ImportRequest(given.GetRequiredValue(table)) { Rows = rows, Staged = staged, FromTable = given.GetValue(fromTable), Query = given.GetValue(query) };
             return await run.ChangeAsync(
                 Question.None,
                 (operations, token) => operations.ImportAsync(request, token),

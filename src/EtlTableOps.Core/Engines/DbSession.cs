@@ -32,6 +32,9 @@ public abstract class DbSession : IEngineSession
     /// <inheritdoc/>
     public SessionInfo Info { get; }
 
+    /// <inheritdoc/>
+    public virtual IStagedLoads? StagedLoads => null;
+
     /// <summary>The driver's connection.</summary>
     protected DbConnection Connection { get; }
 

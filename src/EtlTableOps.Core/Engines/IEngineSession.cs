@@ -91,6 +91,9 @@ public interface IEngineSession : IAsyncDisposable
     /// <param name="token">Cancels.</param>
     Task<IBulkWriter> BeginNotedLoadAsync(TableShape table, IReadOnlyList<Column> columns, ChangeLog notes, long import, CancellationToken token);
 
+    /// <summary>Loads files that the database reads by itself; null on an engine that reads none.</summary>
+    IStagedLoads? StagedLoads { get; }
+
     /// <summary>
     /// What hangs on a live table and could not be carried to one whose columns have these types, with the reason; null when all can. It
     /// is tried out where that is the only way to know, and nothing of that stays.

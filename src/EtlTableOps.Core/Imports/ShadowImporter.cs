@@ -20,27 +20,41 @@ internal sealed class ShadowImporter(EtlDatabase database, IRunObserver observer
 
     public async Task<PreparedOperation<ShadowTable>> PrepareAsync(ImportRequest request, CancellationToken token)
     {
-        if (new object?[] { request.Rows, request.FromTable, request.Query }.Count(s => s is not null) != 1)
-            throw new EtlException(ErrorCode.BadInput, "An import takes exactly one source: a file or objects, a table, or a query.");
+        if (new object?[] { request.Rows, request.Staged, request.FromTable, request.Query }.Count(s => s is not null) != 1)
+            throw new EtlException(ErrorCode.BadInput, "An import takes exactly one source: a file, a stage or objects, a table, or a query.");
         var scope = await TableScope.ReadAsync(database, request.Table, token).ConfigureAwait(false);
         await using (scope.ConfigureAwait(false))
         {
             var record = await scope.RequireShadowAsync(token).ConfigureAwait(false);
             var shadow = await scope.RequireTableAsync(record.Incoming, token).ConfigureAwait(false);
-            var (source, names) = await ReadSourceAsync(scope, request, token).ConfigureAwait(false);
-            var columns = Match(shadow, names, source);
-            var numbered = ChooseNumbers(scope, record, shadow, columns, source);
-            columns.AddRange(numbered.Select(n => n.Column));
-            IReadOnlyList<Sql> statements = request.Rows is null ? Statements(scope, request, shadow, names, columns, numbered) : [];
+            var source = await ReadAsync(scope, record, shadow, request, token).ConfigureAwait(false);
+            var columns = source.Columns.Count == 0 ? "its columns by their names" : string.Join(", ", source.Columns.Select(c => c.Name));
             var plan = new Plan(Operation, scope.Live.Name, record.Id,
             [
-                new PlanStep(Operation, $"Add the rows of {source} to {record.Incoming} ({string.Join(", ", columns.Select(c => c.Name))})", statements) { CountsRows = true },
+                new PlanStep(Operation, $"Add the rows of {source.Name} to {record.Incoming} ({columns})", source.Statements) { CountsRows = true },
             ])
             {
-                Summary = $"Import {source} into shadow table {record.Incoming} of {record.Live}",
+                Summary = $"Import {source.Name} into shadow table {record.Incoming} of {record.Live}",
+                Notes = source.Notes,
             };
-            return new PreparedOperation<ShadowTable>(plan, t => RunAsync(request, record, source, columns, numbered, statements, t));
+            return new PreparedOperation<ShadowTable>(plan, t => RunAsync(request, record, source, t));
         }
+    }
+
+    /// <summary>What is imported, matched with the shadow's columns.</summary>
+    private static async Task<ImportSource> ReadAsync(TableScope scope, SwapRecord record, TableShape shadow, ImportRequest request, CancellationToken token)
+    {
+        if (request.Staged is { } files) return await StagedImport.ReadAsync(scope, files, shadow, (names, source) => Columns(scope, record, shadow, names, source), token).ConfigureAwait(false);
+        var (source, names) = await ReadSourceAsync(scope, request, token).ConfigureAwait(false);
+        var (columns, numbered) = Columns(scope, record, shadow, names, source);
+        IReadOnlyList<Sql> statements = request.Rows is null ? Statements(scope, request, shadow, names, columns, numbered) : [];
+        return new ImportSource(source, [.. columns, .. numbered.Select(n => n.Column)], numbered, statements);
+    }
+
+    private static (List<Column> Columns, List<(Column Column, SqlText Next)> Numbered) Columns(TableScope scope, SwapRecord record, TableShape shadow, IReadOnlyList<string> names, string source)
+    {
+        var columns = Match(shadow, names, source);
+        return (columns, ChooseNumbers(scope, record, shadow, columns, source));
     }
 
     private static async Task<(string Source, IReadOnlyList<string> Columns)> ReadSourceAsync(TableScope scope, ImportRequest request, CancellationToken token)
@@ -125,10 +139,10 @@ internal sealed class ShadowImporter(EtlDatabase database, IRunObserver observer
         var values = names.Select(n => SqlText.Write(scope.Dialect, $"{new Id(n)}")).ToList();
         return scope.Dialect.ImportNotes is IImportChunks chunks
             ? chunks.StageRows(values, from)
-            : [scope.Dialect.InsertRows(shadow.Name, columns, [.. values, .. numbered.Select(n => n.Next)], from)];
+            : [scope.Dialect.InsertRows(shadow.Name, [.. columns, .. numbered.Select(n => n.Column)], [.. values, .. numbered.Select(n => n.Next)], from)];
     }
 
-    private async Task<ShadowTable> RunAsync(ImportRequest request, SwapRecord planned, string source, IReadOnlyList<Column> columns, List<(Column Column, SqlText Next)> numbered, IReadOnlyList<Sql> statements, CancellationToken token)
+    private async Task<ShadowTable> RunAsync(ImportRequest request, SwapRecord planned, ImportSource source, CancellationToken token)
     {
         var watch = Stopwatch.StartNew();
         var scope = await TableScope.WorkAsync(database, planned.Live, token).ConfigureAwait(false);
@@ -137,17 +151,22 @@ internal sealed class ShadowImporter(EtlDatabase database, IRunObserver observer
             var record = await scope.RereadAsync(planned, token).ConfigureAwait(false);
             var shadow = await scope.RequireTableAsync(record.Incoming, token).ConfigureAwait(false);
             var blueprint = await new BlueprintResolver(scope.Session, scope.Live).ResolveAsync(record, SwitchRequest.DefaultStallBudget, token).ConfigureAwait(false);
-            var title = $"Import {source}";
-            var shown = request.Rows is null ? statements : [new Sql($"-- bulk load of {source}")];
+            if (request.Staged is { LocalFile: not null } local)
+            {
+                request = request with { Staged = await StagedImport.UploadAsync(scope, local, shadow, observer, token).ConfigureAwait(false) };
+                source = await ReadAsync(scope, record, shadow, request, token).ConfigureAwait(false) with { Name = local.Name };
+            }
+            var title = $"Import {source.Name}";
+            var shown = request.Rows is null ? source.Statements : [new Sql($"-- bulk load of {source.Name}")];
             observer.OnEvent(new StepStarted(Operation, Operation, title));
             long rows;
             if (scope.Dialect.ImportNotes is IImportChunks chunks)
             {
-                var given = request.Rows ?? await StageAsync(scope.Session, chunks, source, columns, statements, token).ConfigureAwait(false);
+                var given = request.Rows ?? await StageAsync(scope.Session, chunks, source.Name, source.Columns, source.Statements, token).ConfigureAwait(false);
                 try
                 {
                     (record, rows) = await new ChunkedImport(scope, chunks, observer)
-                        .RunAsync(record, shadow, blueprint, source, shown, columns, writer => PumpAsync(scope.Session, given, shadow, columns, numbered, writer, title, token), token).ConfigureAwait(false);
+                        .RunAsync(record, shadow, blueprint, source.Name, shown, source.Columns, writer => PumpAsync(scope.Session, given, shadow, source, writer, title, token), token).ConfigureAwait(false);
                 }
                 finally
                 {
@@ -156,7 +175,7 @@ internal sealed class ShadowImporter(EtlDatabase database, IRunObserver observer
             }
             else
             {
-                (record, rows) = await InOneAsync(scope, request, record, shadow, blueprint, source, columns, numbered, statements, shown, watch, token).ConfigureAwait(false);
+                (record, rows) = await InOneAsync(scope, request, record, shadow, blueprint, source, shown, watch, token).ConfigureAwait(false);
             }
             observer.OnEvent(new StepFinished(Operation, Operation, title, watch.Elapsed, rows));
             return ShadowBuilder.Describe(database, record, watch.Elapsed, rows, 0);
@@ -165,8 +184,7 @@ internal sealed class ShadowImporter(EtlDatabase database, IRunObserver observer
 
     /// <summary>One transaction for all of it.</summary>
     private async Task<(SwapRecord Record, long Rows)> InOneAsync(
-        TableScope scope, ImportRequest request, SwapRecord record, TableShape shadow, ShadowBlueprint blueprint, string source, IReadOnlyList<Column> columns, List<(Column Column, SqlText Next)> numbered,
-        IReadOnlyList<Sql> statements, IReadOnlyList<Sql> shown, Stopwatch watch, CancellationToken token)
+        TableScope scope, ImportRequest request, SwapRecord record, TableShape shadow, ShadowBlueprint blueprint, ImportSource source, IReadOnlyList<Sql> shown, Stopwatch watch, CancellationToken token)
     {
         var session = scope.Session;
         var whole = blueprint.ActualContent(scope.Dialect) with { ExceptLogged = null };
@@ -175,7 +193,7 @@ internal sealed class ShadowImporter(EtlDatabase database, IRunObserver observer
         {
             foreach (var sql in scope.Dialect.SuspendLog(blueprint.Guard)) await session.ExecuteAsync(sql, token).ConfigureAwait(false);
             var before = scope.Dialect.OwnRows is null ? await session.ReadContentAsync(whole, token).ConfigureAwait(false) : default;
-            var rows = await LoadAsync(session, request, shadow, columns, numbered, statements, $"Import {source}", token).ConfigureAwait(false);
+            var rows = await LoadAsync(session, request, shadow, source, token).ConfigureAwait(false);
             var after = await session.ReadContentAsync(whole with { Where = scope.Dialect.OwnRows }, token).ConfigureAwait(false);
             if (blueprint.Feed is not null && scope.Dialect.ImportNotes is { } dialect)
             {
@@ -185,7 +203,7 @@ internal sealed class ShadowImporter(EtlDatabase database, IRunObserver observer
                 record = record with { Details = record.Details with { ImportNotes = notes } };
             }
             foreach (var sql in scope.Dialect.ResumeLog(blueprint.Guard)) await session.ExecuteAsync(sql, token).ConfigureAwait(false);
-            record = await scope.Journal.UpdateAsync(record.WithImport(source, after - before), token).ConfigureAwait(false);
+            record = await scope.Journal.UpdateAsync(record.WithImport(source.Name, after - before), token).ConfigureAwait(false);
             await scope.Journal.AppendAsync(record.Id, Operation, Operation, shown, rows, watch.Elapsed, token).ConfigureAwait(false);
             await transaction.CommitAsync(token).ConfigureAwait(false);
             await scope.Session.ExecuteAllAsync(scope.Dialect.SettleLog(blueprint.Guard), CancellationToken.None).ConfigureAwait(false);
@@ -213,27 +231,30 @@ internal sealed class ShadowImporter(EtlDatabase database, IRunObserver observer
         }
     }
 
-    private async Task<long> LoadAsync(IEngineSession session, ImportRequest request, TableShape shadow, IReadOnlyList<Column> columns, List<(Column Column, SqlText Next)> numbered, IReadOnlyList<Sql> statements, string title, CancellationToken token)
+    private async Task<long> LoadAsync(IEngineSession session, ImportRequest request, TableShape shadow, ImportSource source, CancellationToken token)
     {
         if (request.Rows is { } given)
         {
-            var writer = await session.BeginBulkLoadAsync(shadow, columns, token).ConfigureAwait(false);
+            var writer = await session.BeginBulkLoadAsync(shadow, source.Columns, token).ConfigureAwait(false);
             await using (writer.ConfigureAwait(false))
             {
-                return await PumpAsync(session, given, shadow, columns, numbered, writer, title, token).ConfigureAwait(false);
+                return await PumpAsync(session, given, shadow, source, writer, $"Import {source.Name}", token).ConfigureAwait(false);
             }
         }
         var rows = 0L;
-        foreach (var sql in statements)
+        foreach (var sql in source.Statements)
         {
             observer.OnEvent(new StatementRun(sql.Text));
-            rows += await session.ExecuteAsync(sql, token).ConfigureAwait(false);
+            rows += request.Staged is { } files
+                ? await session.StagedLoads!.LoadAsync(sql, files, shadow, source.Columns, token).ConfigureAwait(false)
+                : await session.ExecuteAsync(sql, token).ConfigureAwait(false);
         }
         return rows;
     }
 
-    private async Task<long> PumpAsync(IEngineSession session, IRowSource rows, TableShape shadow, IReadOnlyList<Column> columns, List<(Column Column, SqlText Next)> numbered, IBulkWriter writer, string title, CancellationToken token)
+    private async Task<long> PumpAsync(IEngineSession session, IRowSource rows, TableShape shadow, ImportSource source, IBulkWriter writer, string title, CancellationToken token)
     {
+        var (columns, numbered) = (source.Columns, source.Numbered);
         try
         {
             if (numbered.Count == 0) return await new RowPump(rows, columns.Count, writer, observer, Operation, title).RunAsync(token).ConfigureAwait(false);

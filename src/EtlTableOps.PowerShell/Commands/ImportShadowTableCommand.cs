@@ -16,6 +16,7 @@ public sealed class ImportShadowTableCommand : DatabaseCmdlet
 {
     private const string Objects = "Objects";
     private const string File = "File";
+    private const string Stage = "Stage";
     private const string OtherTable = "Table";
     private const string OtherQuery = "Query";
 
@@ -27,13 +28,14 @@ public sealed class ImportShadowTableCommand : DatabaseCmdlet
     // Not bound from the pipeline where that carries rows: a row may have a column of this name.
     [Parameter(Mandatory = true, Position = 0, ParameterSetName = Objects)]
     [Parameter(Mandatory = true, Position = 0, ValueFromPipelineByPropertyName = true, ParameterSetName = File)]
+    [Parameter(Mandatory = true, Position = 0, ValueFromPipelineByPropertyName = true, ParameterSetName = Stage)]
     [Parameter(Mandatory = true, Position = 0, ValueFromPipelineByPropertyName = true, ParameterSetName = OtherTable)]
     [Parameter(Mandatory = true, Position = 0, ValueFromPipelineByPropertyName = true, ParameterSetName = OtherQuery)]
     [ValidateNotNullOrEmpty]
     [ArgumentCompleter(typeof(TableCompleter))]
     public string Table { get; set; } = "";
 
-    /// <summary>CSV or JSON Lines files, by the ending of their names; wildcards are allowed.</summary>
+    /// <summary>CSV, JSON Lines or Parquet files, by the ending of their names; wildcards are allowed. Parquet is read by the database, where it can.</summary>
     [Parameter(Mandatory = true, ParameterSetName = File)]
     [ValidateNotNullOrEmpty]
     [SupportsWildcards]
@@ -41,7 +43,7 @@ public sealed class ImportShadowTableCommand : DatabaseCmdlet
 
     /// <summary>The files' format, where their names do not tell it.</summary>
     [Parameter(ParameterSetName = File)]
-    [ValidateSet("Csv", "JsonLines")]
+    [ValidateSet("Csv", "JsonLines", "Parquet")]
     public string? Format { get; set; }
 
     /// <summary>What separates the fields of a CSV file; a comma where it is not given, a tab for .tsv.</summary>
@@ -58,10 +60,26 @@ public sealed class ImportShadowTableCommand : DatabaseCmdlet
     [Parameter(ParameterSetName = File)]
     public string? NullText { get; set; }
 
-    /// <summary>The columns' names of a CSV file that has no header line, in their order.</summary>
+    /// <summary>The columns' names of a CSV file that has no header line, in their order; of Parquet and of JSON in a stage the columns that are wanted.</summary>
     [Parameter(ParameterSetName = File)]
+    [Parameter(ParameterSetName = Stage)]
     [ValidateNotNullOrEmpty]
     public string[]? Header { get; set; }
+
+    /// <summary>Files of a stage, such as @landing/2026/, which the database reads by itself.</summary>
+    [Parameter(Mandatory = true, ParameterSetName = Stage)]
+    [ValidateNotNullOrEmpty]
+    public string? FromStage { get; set; }
+
+    /// <summary>What the files of a stage are: CSV, JSON or PARQUET, or the name of a file format that the database keeps.</summary>
+    [Parameter(Mandatory = true, ParameterSetName = Stage)]
+    [ValidateNotNullOrEmpty]
+    public string? FileFormat { get; set; }
+
+    /// <summary>A regular expression that the whole paths of the stage's files must match.</summary>
+    [Parameter(ParameterSetName = Stage)]
+    [ValidateNotNullOrEmpty]
+    public string? Pattern { get; set; }
 
     /// <summary>Another table of the same database.</summary>
     [Parameter(Mandatory = true, ParameterSetName = OtherTable)]
@@ -82,6 +100,7 @@ public sealed class ImportShadowTableCommand : DatabaseCmdlet
     /// <summary>The database: an open connection or its name, a connection text, or a hashtable. The one opened last where it is not given.</summary>
     [Parameter(ParameterSetName = Objects)]
     [Parameter(ValueFromPipelineByPropertyName = true, ParameterSetName = File)]
+    [Parameter(ValueFromPipelineByPropertyName = true, ParameterSetName = Stage)]
     [Parameter(ValueFromPipelineByPropertyName = true, ParameterSetName = OtherTable)]
     [Parameter(ValueFromPipelineByPropertyName = true, ParameterSetName = OtherQuery)]
     [ValidateNotNull]
@@ -96,6 +115,9 @@ public sealed class ImportShadowTableCommand : DatabaseCmdlet
         {
             case File:
                 Attempt(Table, ImportFiles);
+                break;
+            case Stage:
+                Attempt(Table, () => ImportOne(new ImportRequest(Table) { Staged = new StagedFiles { Location = FromStage, Format = FileFormat, Pattern = Pattern, Columns = Header } }, Emit));
                 break;
             case OtherTable:
                 Attempt(Table, () => ImportOne(new ImportRequest(Table) { FromTable = FromTable }, Emit));
@@ -116,7 +138,7 @@ public sealed class ImportShadowTableCommand : DatabaseCmdlet
         if (ParameterSetName != Objects || refused) return;
         if (rows is null || import is null)
         {
-            Attempt(Table, () => throw new EtlException(ErrorCode.BadInput, "No rows came: pipe objects in, or name a source with -Path, -FromTable or -Query."));
+            Attempt(Table, () => throw new EtlException(ErrorCode.BadInput, "No rows came: pipe objects in, or name a source with -Path, -FromStage, -FromTable or -Query."));
             return;
         }
         rows.Complete();
@@ -146,10 +168,11 @@ public sealed class ImportShadowTableCommand : DatabaseCmdlet
         ShadowTable? last = null;
         foreach (var file in Path.SelectMany(Files))
         {
-            var source = RowSources.Open(file, options);
+            var staged = RowSources.ForDatabase(file, options);
+            var source = staged is null ? RowSources.Open(file, options) : null;
             try
             {
-                ImportOne(new ImportRequest(Table) { Rows = source }, done =>
+                ImportOne(new ImportRequest(Table) { Rows = source, Staged = staged }, done =>
                     last = last is null ? done : done with { RowsDone = last.RowsDone + done.RowsDone, Elapsed = last.Elapsed + done.Elapsed });
             }
             catch (EtlException) when (last is not null)
@@ -160,7 +183,7 @@ public sealed class ImportShadowTableCommand : DatabaseCmdlet
             }
             finally
             {
-                source.DisposeAsync().AsTask().GetAwaiter().GetResult();
+                source?.DisposeAsync().AsTask().GetAwaiter().GetResult();
             }
         }
         if (last is not null) Emit(last);

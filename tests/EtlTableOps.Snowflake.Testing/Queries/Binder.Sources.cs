@@ -15,7 +15,7 @@ internal sealed partial class Binder
             TableSource table => NamedTable(table, outer),
             QuerySource query => BindQuery(query.Query, outer),
             FunctionSource function => TableFunctions.Bind(run, this, function),
-            StageSource stage => StagedFiles.Bind(run, stage.Path, stage.Options),
+            StageSource stage => StageRows.Bind(run, stage.Path, stage.Options),
             JoinSource join => Join(join, outer),
             _ => throw new InvalidOperationException(source.GetType().Name),
         };

@@ -17,6 +17,8 @@ internal static class TableFunctions
             case "GENERATOR":
                 var count = int.Parse(Argument(0, "ROWCOUNT") ?? "0", CultureInfo.InvariantCulture);
                 return new Relation([], _ => Enumerable.Range(0, count).Select(_ => Array.Empty<object?>()));
+            case "INFER_SCHEMA":
+                return Of("COLUMN_NAME TYPE NULLABLE EXPRESSION FILENAMES ORDER_ID", StageRows.Names(run, Argument(0, "LOCATION")!, Argument(1, "FILE_FORMAT")!).Select((n, i) => new object?[] { n, "TEXT", "true", "$1:" + n, "", (decimal)i }));
             case "QUERY_HISTORY" or "QUERY_HISTORY_BY_SESSION":
                 var limit = int.Parse(Argument(-1, "RESULT_LIMIT") ?? "100", CultureInfo.InvariantCulture);
                 var after = call.Named.TryGetValue("END_TIME_RANGE_START", out var start) ? (Moment?)binder.Evaluate(start, SfType.Ltz) : null;

@@ -91,6 +91,11 @@ internal sealed partial class Parser
         if (Take("SHOW")) return ShowStatement();
         if (Take("DESCRIBE") || Take("DESC"))
         {
+            if (Take("FILE", "FORMAT"))
+            {
+                var format = ObjectName();
+                return Reading("DESCRIBE", r => Showing.FileFormat(r, format));
+            }
             if (!Take("TABLE")) Take("VIEW");
             var name = ObjectName();
             if (Take("TYPE", "=")) Word();

@@ -17,7 +17,7 @@ internal static partial class FileCommands
         var options = Option().Matches(parts.Groups["options"].Value).ToDictionary(m => m.Groups[1].Value.ToUpperInvariant(), m => m.Groups[2].Value.Trim('\''), StringComparer.Ordinal);
         return new Statement("PUT_FILES", StatementClass.Session, r =>
         {
-            var folder = StagedFiles.Folder(r, stage);
+            var folder = StageRows.Folder(r, stage);
             Directory.CreateDirectory(folder);
             return () => new ModelResult
             {
@@ -39,6 +39,7 @@ internal static partial class FileCommands
         if (options.TryGetValue("FILES", out var files)) run.OnlyFiles = [.. files.Split('\u0001')];
         if (options.TryGetValue("PATTERN", out var pattern)) run.FilePattern = pattern;
         if (options.TryGetValue("ON_ERROR", out var onError) && onError != "ABORT_STATEMENT") throw ModelError.Unsupported($"ON_ERROR = {onError} in this model");
+        if (query is not null) run.FieldsAtLeast = 100;
         var binder = new Binder(run);
         var byName = options.TryGetValue("MATCH_BY_COLUMN_NAME", out var match) && match != "NONE";
         var relation = query is not null ? binder.BindQuery(query, null) : binder.MergeSource(stage!);
@@ -47,7 +48,7 @@ internal static partial class FileCommands
         Func<object?[], Bound[]> values;
         if (byName)
         {
-            var pairs = StagedFiles.ByName(table, found, match == "CASE_SENSITIVE");
+            var pairs = StageRows.ByName(table, found, match == "CASE_SENSITIVE");
             columns = [.. pairs.Select(p => p.Column)];
             values = row => [.. pairs.Select(p => p.Value(row))];
         }
@@ -79,7 +80,8 @@ internal static partial class FileCommands
                 // A row that fails in the SELECT was not counted yet.
                 var number = changes.Count + 1;
                 var column = writer.Failing is { } bad ? $", column \"{table.Name}\"[\"{bad.Name}\":{table.Columns.IndexOf(bad) + 1}]" : "";
-                throw new ModelError(e.Code, e.SqlState, $"{e.Message}\n  File '{run.FilesRead[0].Split('/')[^2]}', line {number}, character 1\n  Row {number}{column}\n  If you would like to continue loading when an error is encountered, use other values such as 'SKIP_FILE' or 'CONTINUE' for the ON_ERROR option.");
+                (var file, number) = run.RowPlaces[number - 1];
+                throw new ModelError(e.Code, e.SqlState, $"{e.Message}\n  File '{file}', line {number}, character 1\n  Row {number}{column}\n  If you would like to continue loading when an error is encountered, use other values such as 'SKIP_FILE' or 'CONTINUE' for the ON_ERROR option.");
             }
             Dml.Merge(run, table, changes);
             foreach (var file in run.FilesRead) table.LoadedFiles.Add(file);

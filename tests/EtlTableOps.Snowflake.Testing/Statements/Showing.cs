@@ -67,6 +67,14 @@ internal static partial class Showing
         string In(string kind, ModelColumn column) => table.Constraints.Exists(c => c.Kind == kind && c.Columns.Contains(column.Name)) ? "Y" : "N";
     }
 
+    public static ModelResult FileFormat(StatementRun run, Name name)
+    {
+        var given = run.Catalog.Other<CatalogItem>("FILE FORMAT", name).Properties;
+        var all = new Dictionary<string, string>(StringComparer.Ordinal) { ["TYPE"] = "CSV", ["PARSE_HEADER"] = "false", ["SKIP_HEADER"] = "0" };
+        foreach (var (property, value) in given) all[property.ToUpperInvariant()] = value is "TRUE" or "FALSE" ? value.ToLowerInvariant() : value;
+        return Table(["property", "property_type", "property_value", "property_default"], all.Select(p => new object?[] { p.Key, "String", p.Value, "" }));
+    }
+
     public static string? Default(ModelColumn column) => column.Identity is { } identity
         ? string.Create(CultureInfo.InvariantCulture, $"IDENTITY START {identity.Start} INCREMENT {identity.Increment} {(identity.Ordered ? "ORDER" : "NOORDER")}")
         : column.Default;

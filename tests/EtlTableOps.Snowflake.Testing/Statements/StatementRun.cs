@@ -60,6 +60,12 @@ internal sealed class StatementRun(ModelSession session, string sql, IReadOnlyLi
 
     public IReadOnlyList<string> FilesRead { get; set; } = [];
 
+    /// <summary>For COPY: where each row of the files stands, file and number in it.</summary>
+    public List<(string File, int Row)> RowPlaces { get; } = [];
+
+    /// <summary>For COPY by a SELECT: fields that a file does not have are null.</summary>
+    public int FieldsAtLeast { get; set; }
+
     public ModelBind? Bind(int number) => number < binds.Count ? binds[number] : null;
 
     public int BindCount => binds.Count;

@@ -58,6 +58,8 @@ internal sealed partial class SnowflakeWorld : EngineWorld
     /// <summary>CHANGES tells the difference between two moments.</summary>
     public override bool SeesEveryWrite => false;
 
+    public override bool ReadsFiles => true;
+
     public override int LongestName => 200;
 
     public override ValueTask StartAsync() => ValueTask.CompletedTask;

@@ -3,9 +3,11 @@ using System.Text;
 using System.Text.RegularExpressions;
 using EtlTableOps.Behaviour;
 using EtlTableOps.Feeds;
+using EtlTableOps.Imports;
 using EtlTableOps.Plans;
 using EtlTableOps.Shadows;
 using EtlTableOps.Snowflake.Tests.Behaviour;
+using EtlTableOps.Snowflake.Tests.Importing;
 using EtlTableOps.Switching;
 
 namespace EtlTableOps.Snowflake.Tests.Statements;
@@ -62,6 +64,28 @@ public sealed partial class StatementListTests : EngineScenarios
     {
         await BuildAsync(Declared.Nothing);
         await SameAsync("import-query", Operations.ImportAsync(new ImportRequest("allevents") { Query = "SELECT event_id + 500 AS event_id, event_ts, user_id FROM allevents" }, Token));
+    }
+
+    [Theory]
+    [InlineData("import-stage-json", "JSON", null)]
+    [InlineData("import-stage-parquet", "parquet", null)]
+    [InlineData("import-stage-csv-header", "CSV", null)]
+    [InlineData("import-stage-csv-places", "CSV", "event_id,event_ts,user_id")]
+    [InlineData("import-stage-named-format", "s1.lines", null)]
+    public async Task An_import_from_a_stage(string name, string format, string? columns)
+    {
+        await World.ExecuteAsync("CREATE TABLE plain (event_id integer, event_ts timestamp, user_id integer, payload variant)");
+        await World.ExecuteAsync("CREATE STAGE landing");
+        await World.ExecuteAsync("CREATE FILE FORMAT lines TYPE = JSON");
+        StagedFolder.Write(((SnowflakeWorld)World).Model, "LANDING", "2026/a", format.ToUpperInvariant() switch
+        {
+            "CSV" => "event_id,event_ts,user_id,payload\n1,2026-01-01 00:00:00,2,{}\n",
+            "PARQUET" => "PAR1{\"event_id\":1,\"event_ts\":\"2026-01-01 00:00:00\",\"user_id\":2,\"payload\":{}}PAR1",
+            _ => "{\"event_id\":1,\"event_ts\":\"2026-01-01 00:00:00\",\"user_id\":2,\"payload\":{}}",
+        });
+        await BuildAsync(Declared.Nothing, table: "plain");
+        var files = new StagedFiles { Location = "@landing/2026/", Format = format, Columns = columns?.Split(','), Pattern = columns is null ? null : ".*[.]csv(.gz)?" };
+        await SameAsync(name, Operations.ImportAsync(new ImportRequest("plain") { Staged = files }, Token));
     }
 
     [Fact]

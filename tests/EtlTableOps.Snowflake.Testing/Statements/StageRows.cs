@@ -4,8 +4,9 @@ using System.Text.Json;
 
 namespace EtlTableOps.Snowflake.Testing;
 
-/// <summary>Files of stages as rows: CSV in columns $1, $2, …, JSON as one VARIANT. Parquet is not read.</summary>
-internal static class StagedFiles
+/// <summary>Files of stages as rows: CSV in columns $1, $2, …, JSON as one VARIANT. A Parquet file of the model's is one of JSON lines between two times
+/// the letters by which a real one begins and ends.</summary>
+internal static class StageRows
 {
     /// <summary>The folder of a stage and of the path in it.</summary>
     public static string Folder(StatementRun run, string path)
@@ -25,16 +26,22 @@ internal static class StagedFiles
         run.FilesRead = [.. files.Select(f => $"{stage.Id}/{f}/{File.GetLastWriteTimeUtc(Path.Combine(stage.Folder, f)).Ticks}").Where(k => run.SkipFiles?.Contains(k) != true)];
         var rows = new List<object?[]>();
         string[]? header = null;
+        var kind = options.GetValueOrDefault("TYPE", "CSV").ToUpperInvariant();
         foreach (var file in files)
         {
             if (run.SkipFiles?.Contains($"{stage.Id}/{file}/{File.GetLastWriteTimeUtc(Path.Combine(stage.Folder, file)).Ticks}") == true) continue;
             var text = Text(Path.Combine(stage.Folder, file));
-            if (options.GetValueOrDefault("TYPE", "CSV").Equals("JSON", StringComparison.OrdinalIgnoreCase)) rows.AddRange(JsonRows(text, options));
-            else if (options.GetValueOrDefault("TYPE", "CSV").Equals("CSV", StringComparison.OrdinalIgnoreCase)) rows.AddRange(CsvRows(text, options, ref header));
-            else throw ModelError.Unsupported(options["TYPE"] + " files in this model");
+            rows.AddRange(kind switch
+            {
+                "JSON" => JsonRows(text, options),
+                "PARQUET" => JsonRows(Parquet(text, file), options),
+                "CSV" => CsvRows(text, options, ref header),
+                _ => throw ModelError.Unsupported(kind + " files in this model"),
+            });
+            for (var row = 1; run.RowPlaces.Count < rows.Count; row++) run.RowPlaces.Add((file, row));
         }
-        var width = rows.Count == 0 ? 0 : rows.Max(r => r.Length);
-        var json = options.GetValueOrDefault("TYPE", "CSV").Equals("JSON", StringComparison.OrdinalIgnoreCase);
+        var json = kind != "CSV";
+        var width = Math.Max(json ? Math.Min(1, run.FieldsAtLeast) : run.FieldsAtLeast, rows.Count == 0 ? 0 : rows.Max(r => r.Length));
         return new Relation([.. Enumerable.Range(0, width).Select(i => new ScopeColumn(null, header is not null && i < header.Length ? header[i] : "$" + (i + 1), json ? SfType.Variant : SfType.Text))], _ => rows.Select(r => r.Length == width ? r : [.. r, .. new object?[width - r.Length]]));
     }
 
@@ -57,6 +64,28 @@ internal static class StagedFiles
         }
         return [.. found.Select((f, i) => (Column: table.Columns.FirstOrDefault(c => string.Equals(c.Name, f.Name, comparer)), Place: i)).Where(p => p.Column is not null)
             .Select(p => (p.Column!, (Func<object?[], Bound>)(row => new Bound(SfType.Text, _ => row[p.Place]))))];
+    }
+
+    /// <summary>What INFER_SCHEMA tells: the names of the columns, in the order in which they come.</summary>
+    public static IReadOnlyList<string> Names(StatementRun run, string location, string format)
+    {
+        var relation = Bind(run, location.TrimStart('@'), new Dictionary<string, string> { ["FILE_FORMAT"] = format });
+        if (relation.Columns is not [{ Type.Kind: SfKind.Variant }]) return [.. relation.Columns.Select((c, i) => c.Name.StartsWith('$') ? $"c{i + 1}" : c.Name)];
+        return [.. relation.Rows(null).SelectMany(r => JsonNode(((Json)r[0]!).Text)).Distinct(StringComparer.Ordinal)];
+
+        static List<string> JsonNode(string text)
+        {
+            using var document = JsonDocument.Parse(text);
+            return [.. document.RootElement.EnumerateObject().Select(m => m.Name)];
+        }
+    }
+
+    private static string Parquet(string text, string file)
+    {
+        const string letters = "PAR1";
+        return text.StartsWith(letters, StringComparison.Ordinal) && text.EndsWith(letters, StringComparison.Ordinal) && text.Length >= 8
+            ? text[4..^4]
+            : throw new ModelError(100152, "22000", $"File '{file}' is no Parquet file");
     }
 
     private static (StageItem Stage, string Inner) Resolve(StatementRun run, string path)

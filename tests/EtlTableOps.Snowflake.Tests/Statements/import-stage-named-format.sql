@@ -1,0 +1,2 @@
+-- import: Add the rows of @landing/2026/ to "S1"."PLAIN_NEW" (EVENT_ID, EVENT_TS, USER_ID, PAYLOAD)
+COPY INTO "S1"."PLAIN_NEW" ("EVENT_ID", "EVENT_TS", "USER_ID", "PAYLOAD") FROM (SELECT CAST($1:"event_id" AS NUMBER(38,0)), CAST($1:"event_ts" AS TIMESTAMP_NTZ(9)), CAST($1:"user_id" AS NUMBER(38,0)), $1:"payload" FROM @landing/2026/) FILE_FORMAT = (FORMAT_NAME = 's1.lines') FORCE = TRUE ON_ERROR = ABORT_STATEMENT;
