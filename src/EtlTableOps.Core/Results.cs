@@ -46,6 +46,9 @@ public sealed record ShadowTable
 
     /// <summary>Rows that imports added.</summary>
     public long RowsImported { get; init; }
+
+    /// <summary>What the command's statements cost; null where the database keeps no record of it, or it could not be read.</summary>
+    public Cost? Cost { get; init; }
 }
 
 /// <summary>What a test found.</summary>
@@ -74,6 +77,9 @@ public sealed record ShadowTestResult
 
     /// <summary>Rows of the shadow that were compared; those whose change is still to be brought over are not among them.</summary>
     public long Rows { get; init; }
+
+    /// <summary>What the command's statements cost; null where the database keeps no record of it, or it could not be read.</summary>
+    public Cost? Cost { get; init; }
 }
 
 /// <summary>One check of a test.</summary>
@@ -159,6 +165,9 @@ public sealed record TableSwap
 
     /// <summary>How long the command took.</summary>
     public TimeSpan Elapsed { get; init; }
+
+    /// <summary>What the statements of a switch or an undo cost; null where the database keeps no record of it, or it could not be read.</summary>
+    public Cost? Cost { get; init; }
 }
 
 /// <summary>A kept version of a live table.</summary>

@@ -41,16 +41,12 @@ internal sealed partial class SnowflakeCatalog
                 Remedy = "Say -RecreateMaterializedViews (command line: --recreate-materialized-views): it is created anew after the exchange, and the service fills it again at your cost.",
             };
         }, token).ConfigureAwait(false));
-        list.AddRange(await ListAsync(unread, "DYNAMIC TABLES", row => Reads(row["text"], table.Name), row => new Attachment(AttachmentKind.Other, Title("dynamic table", row), "a dynamic table over the table")
+        var remade = new List<RemadeFacts>();
+        foreach (var (attachment, facts) in await RemadeAsync(table, unread, token).ConfigureAwait(false))
         {
-            CannotFollow = "its refresh goes by the table's own history, which a SWAP exchanges; it would have to be computed anew or fail.",
-            Remedy = "Suspend and drop it before, and create it anew after the switch.",
-        }, token).ConfigureAwait(false));
-        list.AddRange(await ListAsync(unread, "PIPES", row => Reads(row["definition"], table.Name), row => new Attachment(AttachmentKind.Other, Title("pipe", row), "a pipe into the table")
-        {
-            CannotFollow = "files that it loads while the names are exchanged may go into either table.",
-            Remedy = "Pause it (PIPE_EXECUTION_PAUSED = TRUE), wait until SYSTEM$PIPE_STATUS says PAUSED with 0 pending files, drop or repoint it, and resume it after the switch.",
-        }, token).ConfigureAwait(false));
+            list.Add(attachment);
+            if (facts is not null) remade.Add(facts);
+        }
         list.AddRange(await ListAsync(unread, "VIEWS", row => !row.Is("is_materialized") && Reads(row["text"], table.Name), row => new Attachment(AttachmentKind.View, Title("", row), "reads the name")
         {
             Columns = Named(row["text"], table),
@@ -64,7 +60,7 @@ internal sealed partial class SnowflakeCatalog
             CannotFollow = k.Database.Length == 0 || k.Database == Database ? null : $"it lies in another database ({k.Database}).",
             Remedy = "Drop it there, and make it anew after the switch.",
         }));
-        return table with { Attachments = [.. table.Attachments, .. list], Streams = [.. streams.Distinct()], StoredViews = [.. stored.Distinct()] };
+        return table with { Attachments = [.. table.Attachments, .. list], Streams = [.. streams.Distinct()], StoredViews = [.. stored.Distinct()], Remade = remade };
     }
 
     /// <summary>Objects of a kind in the database that have to do with the table. What this role may not list, nobody can tell it.</summary>

@@ -87,7 +87,7 @@ public sealed partial class SnowflakeDialect
 
     private IEnumerable<Sql> Clone(ShadowBlueprint shadow, SnowflakeTable live)
     {
-        var at = shadow.Feed is null ? new SqlText("") : SqlText.Write(this, $" {AtSince}");
+        var at = From(shadow);
         yield return Boundary(shadow, Sql.Write(this, $"CREATE {Kind(live)} {shadow.Shadow} CLONE {live.Name}{at} COPY GRANTS"));
         yield return Comment(shadow, live);
     }
@@ -192,10 +192,14 @@ public sealed partial class SnowflakeDialect
         var into = stored.Select(c => new Id(c.Name));
         var values = stored.Select(c => c.Source);
         if (shadow.Query is { } query) return Sql.Write(this, $"INSERT INTO {shadow.Shadow} ({into}) SELECT {values} FROM {SqlText.InParentheses(query.Text)} AS q");
-        var at = shadow.Feed is null ? new SqlText("") : SqlText.Write(this, $" {AtSince}");
+        var at = From(shadow);
         var where = shadow.Where is { } condition ? new SqlText($" WHERE {SqlText.InParentheses(condition.Text)}") : new SqlText("");
         return Boundary(shadow, Sql.Write(this, $"INSERT INTO {shadow.Shadow} ({into}) SELECT {values} FROM {shadow.Live.Name}{at}{where}"));
     }
+
+    /// <summary>With a feed, exactly the state at its beginning is copied; without one that of now, or of the moment that was asked for.</summary>
+    private SqlText From(ShadowBlueprint shadow) =>
+        shadow.Feed is not null ? SqlText.Write(this, $" {AtSince}") : shadow.AsOf is { } moment ? SqlText.Write(this, $" {At(moment)}") : new SqlText("");
 
     /// <summary>With a feed, exactly the state at its beginning is copied; what came later is the feed's.</summary>
     private Sql Boundary(ShadowBlueprint shadow, Sql sql) => shadow.Feed is { } feed ? sql with { Before = [SetSince(feed)] } : sql;

@@ -53,11 +53,18 @@ public sealed partial class SnowflakeDialect
         if (exchange.Choices.HasFlag(DependentChoices.RecreateStreams)) after.AddRange(live.Streams.Select(s => Recreate(s, exchange.Live.Name)));
         if (exchange.Choices.HasFlag(DependentChoices.RecreateMaterializedViews)) after.AddRange(live.StoredViews.Select(v => Recreate(v.Name, v.Text)));
 
+        after.AddRange(Chosen(exchange).Select(Remake));
+
         // Last of all: as long as the live table carries the mark, anybody can see whose exchange this is.
         after.Add(new PlanStep("comment", "Give the live table its own comment", [Sql.Write(this, $"COMMENT ON TABLE {exchange.Live.Name} IS {new SqlLiteral(incoming.Comment)}")]) { Scope = StepScope.NoTransaction });
         return new ExchangeSteps(
             [new PlanStep("exchange", $"{incoming.Name} becomes {live.Name}, in one statement", [Sql.Write(this, $"ALTER TABLE {live.Name} SWAP WITH {incoming.Name}")]) { Scope = StepScope.Exchange }],
-            Sendable(after));
+            Sendable(after))
+        {
+            Before = [.. Running(exchange).Select(p => Pause(p, paused: true))],
+            Rest = [.. AtRest(exchange)],
+            TakeBack = [.. Running(exchange).Select(p => Pause(p, paused: false))],
+        };
     }
 
     /// <inheritdoc/>

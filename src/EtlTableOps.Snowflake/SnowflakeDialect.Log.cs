@@ -17,16 +17,17 @@ public sealed partial class SnowflakeDialect
     private static readonly SqlText Changes = new("CHANGES (INFORMATION => DEFAULT) AT (TIMESTAMP => $etl_since)");
 
     /// <summary>An update is tracked as a deletion and an addition; it counts once.</summary>
-    private static readonly SqlText CountChanges = new("COUNT_IF(NOT (METADATA$ACTION = 'DELETE' AND METADATA$ISUPDATE))");
+    private static readonly SqlText CountChangedRows = new("COUNT_IF(NOT (METADATA$ACTION = 'DELETE' AND METADATA$ISUPDATE))");
 
     /// <inheritdoc/>
     public IReadOnlyList<Sql> InstallLog(ChangeLog log)
     {
         ArgumentNullException.ThrowIfNull(log);
+        var since = log.Since is { } moment ? SqlText.Write(this, $"CAST({moment.ToNanoseconds()} AS NUMBER(38,0))") : new SqlText(Now);
         return
         [
             Sql.Write(this, $"ALTER TABLE {log.Watched} SET CHANGE_TRACKING = TRUE"),
-            Sql.Write(this, $"CREATE OR REPLACE TABLE {log.Log} AS SELECT {new SqlText(Now)} AS since_ns, 0 AS own, CAST(NULL AS NUMBER(38,0)) AS written"),
+            Sql.Write(this, $"CREATE OR REPLACE TABLE {log.Log} AS SELECT {since} AS since_ns, 0 AS own, CAST(NULL AS NUMBER(38,0)) AS written"),
         ];
     }
 
@@ -73,7 +74,7 @@ public sealed partial class SnowflakeDialect
         // Without a key there is no row to find for what was changed or removed: such a feed can only add.
         var broken = log is { IsFeed: true, Key.Count: 0 } ? "IFF(COUNT_IF(METADATA$ACTION = 'DELETE') > 0, 1, 0)" : "0";
         var own = SqlText.Write(this, $"(SELECT own FROM {log.Log})");
-        return Sql.Write(this, $"SELECT GREATEST(0, {CountChanges} - {own}), GREATEST(0, {CountKeys(log)} - {own}), {new SqlText(Now)}, {new SqlText(broken)} FROM {log.Watched} {Changes}") with { Before = [SetSince(log)] };
+        return Sql.Write(this, $"SELECT GREATEST(0, {CountChangedRows} - {own}), GREATEST(0, {CountKeys(log)} - {own}), {new SqlText(Now)}, {new SqlText(broken)} FROM {log.Watched} {Changes}") with { Before = [SetSince(log)] };
     }
 
     /// <inheritdoc/>
@@ -91,7 +92,7 @@ public sealed partial class SnowflakeDialect
     }
 
     private SqlText CountKeys(ChangeLog log) => log.Key.Count == 0
-        ? CountChanges
+        ? CountChangedRows
         : SqlText.Write(this, $"COUNT(DISTINCT {log.Key.Select(c => new Id(c.Name))})");
 
     private Sql SetSince(ChangeLog log) => Sql.Write(this, $"SET etl_since = (SELECT TO_TIMESTAMP_LTZ(since_ns, 9) FROM {log.Log})");

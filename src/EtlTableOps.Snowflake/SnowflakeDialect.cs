@@ -105,13 +105,13 @@ public sealed partial class SnowflakeDialect : IDialect
         var from = query.Query is { } whole
             ? SqlText.Write(this, $"{SqlText.InParentheses(whole.Text)} AS q")
             : SqlText.Write(this, $"{query.From!}");
-        var at = query is { Query: null, ExceptLogged: { } log } && log.Watched == query.From ? SqlText.Write(this, $" {AtSince}") : new SqlText("");
+        var at = query is { Query: null, ExceptLogged: { } log } && log.Watched == query.From ? SqlText.Write(this, $" {AtSince}") : query.AsOf is { } moment ? SqlText.Write(this, $" {At(moment)}") : new SqlText("");
         var where = query.Where is { } condition ? new SqlText($" WHERE {SqlText.InParentheses(condition.Text)}") : new SqlText("");
         var sums = query.Additive
             ? SqlText.Write(this, $"TO_VARCHAR(COALESCE(SUM(HASH({values})), 0)), TO_VARCHAR(COALESCE(SUM(HASH({new SqlLiteral("etltableops")}, {values})), 0))")
             : SqlText.Write(this, $"TO_VARCHAR(HASH_AGG({values})), '0'");
         var sql = Sql.Write(this, $"SELECT COUNT(*), {sums} FROM {from}{at}{where}");
-        return at.Text.Length > 0 ? sql with { Before = [SetSince(query.ExceptLogged!)] } : sql;
+        return query is { Query: null, ExceptLogged: { } read } && read.Watched == query.From ? sql with { Before = [SetSince(read)] } : sql;
     }
 
     /// <summary>

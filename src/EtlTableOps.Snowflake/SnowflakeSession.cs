@@ -34,6 +34,9 @@ internal sealed class SnowflakeSession : DbSession
     /// <inheritdoc/>
     public override IStagedLoads StagedLoads => new SnowflakeStagedLoads(this, table => new SnowflakeUpload(Connection, Translate, Dialect, table));
 
+    /// <inheritdoc/>
+    public override ICostHistory CostHistory => new SnowflakeCostHistory(this);
+
     /// <summary>What the server said of the session.</summary>
     internal SnowflakeFacts Facts => facts;
 

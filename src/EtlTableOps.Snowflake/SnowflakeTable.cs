@@ -1,3 +1,4 @@
+using EtlTableOps.Switching;
 using EtlTableOps.Tables;
 
 namespace EtlTableOps.Snowflake;
@@ -50,6 +51,9 @@ public sealed record SnowflakeTable : TableShape
     /// <summary>Streams on the table.</summary>
     internal IReadOnlyList<StreamFacts> Streams { get; init; } = [];
 
+    /// <summary>Pipes into the table, and dynamic tables over it, that can be made anew.</summary>
+    internal IReadOnlyList<RemadeFacts> Remade { get; init; } = [];
+
     /// <summary>Materialized views over the table, with the statements that made them.</summary>
     internal IReadOnlyList<(TableName Name, string Text)> StoredViews { get; init; } = [];
 }
@@ -73,6 +77,19 @@ internal sealed record TagFacts(string Name, string Value, string? Column);
 
 /// <summary>A stream on the table.</summary>
 internal sealed record StreamFacts(TableName Name, bool AppendOnly, string Comment);
+
+/// <summary>A pipe or a dynamic table, with what it takes to make it anew as it is.</summary>
+/// <param name="Choice">By which of the user's choices it is.</param>
+/// <param name="Name">Its name.</param>
+/// <param name="Text">The statement that makes it, which replaces what is there (GET_DDL).</param>
+/// <param name="Stopped">Whether it is paused or suspended, and shall be so afterwards.</param>
+/// <param name="Comment">Its comment; empty for none.</param>
+/// <param name="Grants">Rights on it other than ownership.</param>
+internal sealed record RemadeFacts(DependentChoices Choice, TableName Name, string Text, bool Stopped, string Comment, IReadOnlyList<GrantFacts> Grants)
+{
+    /// <summary>What it is, in SQL.</summary>
+    public string Kind => Choice == DependentChoices.RecreatePipes ? "PIPE" : "DYNAMIC TABLE";
+}
 
 /// <summary>A key.</summary>
 /// <param name="Table">The table that has it.</param>

@@ -93,6 +93,17 @@ Describe 'The job on <_>' -ForEach 'sqlite', 'postgresql', 'snowflake' {
         Get-Side $world "SELECT count(*) FROM $($world.Shadow)" | Should -Be '20'
     }
 
+    It 'says of Parquet, a stage and a former state that this database has none' {
+        Set-Content "$TestDrive/rows.parquet" 'PAR1'
+        $null = New-ShadowTable $world.Table
+        { Import-ShadowTable $world.Table -Path "$TestDrive/rows.parquet" -ErrorAction Stop } | Should -Throw -ErrorId 'NotSupported,*'
+        { Import-ShadowTable $world.Table -FromStage '@landing/2026/' -FileFormat PARQUET -Pattern '.*' -Header event_id -ErrorAction Stop } | Should -Throw -ErrorId 'NotSupported,*'
+        { New-ShadowTable $world.Table -At 2h -Feed None -Force -ErrorAction Stop } | Should -Throw -ErrorId 'NotSupported,*'
+        { New-ShadowTable $world.Table -Before (Get-Date).AddHours(-1) -Feed None -Force -ErrorAction Stop } | Should -Throw -ErrorId 'NotSupported,*'
+        { New-ShadowTable $world.Table -At ([datetime] '2026-01-01') -Feed None } | Should -Throw '*no zone*'
+        { New-ShadowTable $world.Table -At 2h -Before 3h -Feed None -ErrorAction Stop } | Should -Throw '*two moments*'
+    }
+
     It 'takes nothing for rows that has no columns' {
         $null = New-ShadowTable $world.Table
         { 1..3 | Import-ShadowTable $world.Table } | Should -Throw '*plain value*'

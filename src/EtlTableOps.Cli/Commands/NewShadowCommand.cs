@@ -18,6 +18,8 @@ internal static class NewShadowCommand
         var set = Columns<SetColumn>("--set-column", "name = expression", "A column to compute anew by SQL over the live row.", SetColumn.Parse);
         var alter = Columns<AlteredColumn>("--alter-column", "name type [= expression]", "A column to retype; without an expression its value is converted, and what does not fit fails.", AlteredColumn.Parse);
         var where = new Option<string?>("--where") { Description = "Keeps only the rows of which this SQL condition is true.", HelpName = "sql" };
+        var asOf = Moment("--at", "Takes the live table's rows as they were at a moment: a time with its offset (2026-11-21T10:00:00Z), how long it is ago (2h) or a statement's id (Snowflake); with --feed.", before: false);
+        var before = Moment("--before", "The same just before a moment.", before: true);
         var query = new Option<string?>("--query") { Description = "A whole SQL query whose result becomes the rows, instead of the options above.", HelpName = "sql" };
         var structure = new Option<bool>("--structure") { Description = "Takes over no row: all come through imports." };
         var shadowName = new Option<string?>("--shadow-name") { Description = "The shadow's name; the live name with _new when left out.", HelpName = "name" };
@@ -43,8 +45,12 @@ internal static class NewShadowCommand
 
         var command = new Command("new-shadow", "Builds a shadow table from a declared change.")
         {
-            table, add, drop, set, alter, where, query, structure, shadowName, feed, stall, sessions, force,
+            table, add, drop, set, alter, where, asOf, before, query, structure, shadowName, feed, stall, sessions, force,
         }.Changing();
+        command.Validators.Add(result =>
+        {
+            if (result.GetResult(asOf) is { Implicit: false } && result.GetResult(before) is { Implicit: false }) result.AddError("--at and --before name two moments; give one of them.");
+        });
         CommandRun.Bind(command, run =>
         {
             var given = run.Parsed;
@@ -57,6 +63,7 @@ internal static class NewShadowCommand
                     Set = given.GetValue(set) ?? [],
                     Alter = given.GetValue(alter) ?? [],
                     Where = given.GetValue(where),
+                    AsOf = given.GetValue(asOf) ?? given.GetValue(before),
                     Query = given.GetValue(query),
                     StructureOnly = given.GetValue(structure),
                 },
@@ -84,6 +91,13 @@ internal static class NewShadowCommand
         HelpName = form,
         Arity = ArgumentArity.OneOrMore,
         CustomParser = result => [.. result.Tokens.Select(word => CommonOptions.Read(result, word.Value, parse)).OfType<T>()],
+    };
+
+    private static Option<PastMoment?> Moment(string name, string what, bool before) => new(name)
+    {
+        Description = what,
+        HelpName = "moment",
+        CustomParser = result => CommonOptions.Read(result, text => PastMoment.Parse(text, before)),
     };
 
     private static T? Refuse<T>(System.CommandLine.Parsing.ArgumentResult result, string message)

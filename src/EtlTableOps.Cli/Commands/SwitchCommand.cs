@@ -18,7 +18,7 @@ internal static class SwitchCommand
         });
         var swap = new Option<string?>("--swap-id") { Description = "The swap that is meant. With it a pipeline's retry is safe: a switch that is done already is reported as done, and not done again.", HelpName = "swap" };
         var choices = new ChoiceOptions();
-        var command = new Command("switch", "Exchanges the names: the proven shadow goes live, the live table becomes a kept version.") { table, swap, stall, tryFor, keep, choices.Streams, choices.MaterializedViews, CommonOptions.Yes }.Changing();
+        var command = new Command("switch", "Exchanges the names: the proven shadow goes live, the live table becomes a kept version.") { table, swap, stall, tryFor, keep, choices.Streams, choices.MaterializedViews, choices.Pipes, choices.DynamicTables, CommonOptions.Yes }.Changing();
         CommandRun.Bind(command, run =>
         {
             var request = new SwitchRequest(run.Parsed.GetRequiredValue(table))

@@ -14,7 +14,7 @@ internal static class UndoCommand
         var stall = CommonOptions.Duration("--stall-budget", "How long other people's statements may be made to wait, in one piece", SwitchRequest.DefaultStallBudget);
         var tryFor = CommonOptions.Duration("--try-for", "How long the lock is tried for before giving up", SwitchRequest.DefaultTryFor);
         var choices = new ChoiceOptions();
-        var command = new Command("undo", "Goes back to the version before, or to any kept one. Rows written since are kept; those that the former table cannot hold are refused with their exact count.") { table, to, force, stall, tryFor, choices.Streams, choices.MaterializedViews, CommonOptions.Yes }.Changing();
+        var command = new Command("undo", "Goes back to the version before, or to any kept one. Rows written since are kept; those that the former table cannot hold are refused with their exact count.") { table, to, force, stall, tryFor, choices.Streams, choices.MaterializedViews, choices.Pipes, choices.DynamicTables, CommonOptions.Yes }.Changing();
         CommandRun.Bind(command, run =>
         {
             var request = new UndoRequest(run.Parsed.GetRequiredValue(table))

@@ -23,6 +23,7 @@ internal sealed class ResultText(IAnsiConsole console)
         Add(facts, "rows", Human.Count(shadow.Rows) + (shadow.RowsImported > 0 ? $" ({Human.Count(shadow.RowsImported)} imported)" : ""));
         Add(facts, "feed", shadow.Feed == FeedKind.None ? "none: the switch refuses when the live table is written to" : $"{shadow.Feed}, {Figures.Rows(shadow.Lag)} behind");
         Change(facts, shadow.Change);
+        if (shadow.Cost is { } cost) Add(facts, "cost", cost.ToString());
         if (next is not null) Add(facts, "next", next);
         console.Write(facts);
     }
@@ -40,6 +41,7 @@ internal sealed class ResultText(IAnsiConsole console)
             table.AddRow(new Text(check.Passed ? "ok" : "FAILED", check.Passed ? new Style(Color.Green) : new Style(Color.Red)), new Text(check.Name), new Text(message));
         }
         console.Write(table);
+        if (test.Cost is { } cost) console.WriteLine($"Cost: {cost}");
         console.WriteLine(test.Passed
             ? $"Next: etl-table-ops switch {Argument(test.Table)}"
             : "It does not go live. Mend the cause or declare the difference, then test again.");
@@ -63,6 +65,7 @@ internal sealed class ResultText(IAnsiConsole console)
         }
         if (swap.RowsKept > 0) Add(facts, "kept", $"{Figures.Rows(swap.RowsKept)} written since the switch");
         if (swap.RowsLeftBehind > 0) Add(facts, "left behind", $"{Figures.Rows(swap.RowsLeftBehind)} written since the switch stay in {swap.Version}{(swap.LeftBehindIn is { } copied ? $"; copied into {copied}" : "")}");
+        if (swap.Cost is { } cost) Add(facts, "cost", cost.ToString());
         Outcome(facts, swap);
         console.Write(facts);
     }

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Numerics;
 using EtlTableOps.Engines;
 using EtlTableOps.Feeds;
+using EtlTableOps.Shadows;
 using EtlTableOps.Tables;
 
 namespace EtlTableOps.Checks;
@@ -52,6 +53,9 @@ public sealed record ContentQuery
 
     /// <summary>A whole query whose result is read instead of a table.</summary>
     public SqlText? Query { get; init; }
+
+    /// <summary>The moment as of which <see cref="From"/> is read, where no log says it; null for now.</summary>
+    public PastMoment? AsOf { get; init; }
 
     /// <summary>The columns in canonical order: expression over the source, and the type as which it is stored.</summary>
     public required IReadOnlyList<ContentColumn> Columns { get; init; }

@@ -99,6 +99,7 @@ internal sealed class ShadowTester(EtlDatabase database, IRunObserver observer)
                 Checks = checks,
                 Elapsed = watch.Elapsed,
                 Rows = content.Shadow.Rows,
+                Cost = await scope.Session.ReadCostAsync(observer, token).ConfigureAwait(false),
             };
         }
     }

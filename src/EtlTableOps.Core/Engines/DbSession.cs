@@ -35,6 +35,9 @@ public abstract class DbSession : IEngineSession
     /// <inheritdoc/>
     public virtual IStagedLoads? StagedLoads => null;
 
+    /// <inheritdoc/>
+    public virtual ICostHistory? CostHistory => null;
+
     /// <summary>The driver's connection.</summary>
     protected DbConnection Connection { get; }
 

@@ -123,6 +123,9 @@ public interface IDialect : ISqlQuoting
     /// <summary>How an undo brings along the rows that were written since the switch; null on an engine that cannot.</summary>
     Switching.ILaterRows? LaterRows => null;
 
+    /// <summary>Reads a table as it was; null on an engine that keeps no former states.</summary>
+    IPastStates? PastStates => null;
+
     /// <summary>
     /// Checks of what hangs on the table that need its rows: each query returns one count of violations
     /// (rows of the shadow that break a foreign key, rows of other tables that would point nowhere).
@@ -156,4 +159,16 @@ public sealed record IntegrityCheck(string Name, string Meaning, Sql CountViolat
 /// <summary>What an exchange does, in its two parts.</summary>
 /// <param name="Locked">Under the lock, in one transaction with the journal's line.</param>
 /// <param name="After">After the commit, each in a transaction of its own; can be repeated.</param>
-public sealed record ExchangeSteps(IReadOnlyList<PlanStep> Locked, IReadOnlyList<PlanStep> After);
+public sealed record ExchangeSteps(IReadOnlyList<PlanStep> Locked, IReadOnlyList<PlanStep> After)
+{
+    /// <summary>
+    /// Where the exchange is a statement by itself: before it, and after the journal has announced it. Each can be repeated.
+    /// </summary>
+    public IReadOnlyList<PlanStep> Before { get; init; } = [];
+
+    /// <summary>What must have come to rest by <see cref="Before"/>: each query returns one count of what has not; asked until it is 0.</summary>
+    public IReadOnlyList<IntegrityCheck> Rest { get; init; } = [];
+
+    /// <summary>Takes back what <see cref="Before"/> did, where the exchange was not done after all. Each can be repeated.</summary>
+    public IReadOnlyList<PlanStep> TakeBack { get; init; } = [];
+}

@@ -91,6 +91,9 @@ public interface IEngineSession : IAsyncDisposable
     /// <param name="token">Cancels.</param>
     Task<IBulkWriter> BeginNotedLoadAsync(TableShape table, IReadOnlyList<Column> columns, ChangeLog notes, long import, CancellationToken token);
 
+    /// <summary>The database's record of what statements cost; null where it keeps none.</summary>
+    ICostHistory? CostHistory { get; }
+
     /// <summary>Loads files that the database reads by itself; null on an engine that reads none.</summary>
     IStagedLoads? StagedLoads { get; }
 

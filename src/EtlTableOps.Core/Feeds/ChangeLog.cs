@@ -26,6 +26,9 @@ public sealed record ChangeLog(TableName Watched, TableName Log, IReadOnlyList<C
     /// <summary>The watched table's <see cref="TableShape.Collisions"/>: rows that are displaced in silence must be logged too.</summary>
     public IReadOnlyList<string> Collisions { get; init; } = [];
 
+    /// <summary>The moment of the past at which it begins; null for that of its making.</summary>
+    public Shadows.PastMoment? Since { get; init; }
+
     /// <summary>Whether rows are brought over by it; else it only counts.</summary>
     public bool IsFeed { get; init; }
 

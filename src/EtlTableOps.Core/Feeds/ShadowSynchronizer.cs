@@ -61,7 +61,7 @@ internal sealed class ShadowSynchronizer(EtlDatabase database, IRunObserver obse
             var record = await scope.RereadAsync(planned, token).ConfigureAwait(false);
             var blueprint = await ResolveAsync(scope, record, token).ConfigureAwait(false);
             var (applied, left) = await CatchUpAsync(scope, record, blueprint, observer, token).ConfigureAwait(false);
-            return ShadowBuilder.Describe(database, record, watch.Elapsed, applied, left);
+            return ShadowBuilder.Describe(database, record, watch.Elapsed, applied, left) with { Cost = await scope.Session.ReadCostAsync(observer, token).ConfigureAwait(false) };
         }
     }
 

@@ -178,7 +178,7 @@ internal sealed class ShadowImporter(EtlDatabase database, IRunObserver observer
                 (record, rows) = await InOneAsync(scope, request, record, shadow, blueprint, source, shown, watch, token).ConfigureAwait(false);
             }
             observer.OnEvent(new StepFinished(Operation, Operation, title, watch.Elapsed, rows));
-            return ShadowBuilder.Describe(database, record, watch.Elapsed, rows, 0);
+            return ShadowBuilder.Describe(database, record, watch.Elapsed, rows, 0) with { Cost = await scope.Session.ReadCostAsync(observer, token).ConfigureAwait(false) };
         }
     }
 

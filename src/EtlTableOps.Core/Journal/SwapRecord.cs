@@ -156,6 +156,9 @@ public sealed record SwapDetails
     /// <summary>Steps after the exchange that are still to be done.</summary>
     public IReadOnlyList<PendingStep> Pending { get; init; } = [];
 
+    /// <summary>What is to be done in their place when an announced exchange turns out not to have been done.</summary>
+    public IReadOnlyList<PendingStep> TakeBack { get; init; } = [];
+
     /// <summary>Fingerprint of the live table when the shadow was built.</summary>
     public string LiveFingerprint { get; init; } = "";
 

@@ -114,6 +114,7 @@ internal sealed class SwapRepairer(EtlDatabase database, IRunObserver observer)
         var mark = target is null ? new Mark(MarkRole.Shadow, record.Id) : new Mark(MarkRole.Version, target.Id);
         if (!await ExchangeProbe.WasDoneAsync(scope.Session, record.Live, record.Incoming, mark, record.Id).ConfigureAwait(false))
         {
+            await SwapFinisher.TakeBackAsync(scope, record, Operation, observer, token).ConfigureAwait(false);
             record = await scope.Journal.SaveAsync(SwapFinisher.NotDone(record), token).ConfigureAwait(false);
             return target is null ? record : await SwapUndoer.AbandonAsync(scope, record, observer, token).ConfigureAwait(false);
         }
@@ -130,7 +131,7 @@ internal sealed class SwapRepairer(EtlDatabase database, IRunObserver observer)
             {
                 State = SwapState.Switched,
                 Version = VersionState.Kept,
-                Details = record.Details with { SwitchedAt = record.Changed, FeedLog = null },
+                Details = record.Details with { SwitchedAt = record.Changed, FeedLog = null, TakeBack = [] },
             }, token).ConfigureAwait(false);
             await transaction.CommitAsync(token).ConfigureAwait(false);
         }

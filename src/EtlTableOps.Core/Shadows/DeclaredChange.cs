@@ -30,8 +30,11 @@ public sealed record DeclaredChange
     /// <summary>The structure alone: no row is taken over, all come through imports.</summary>
     public bool StructureOnly { get; init; }
 
+    /// <summary>The live table's rows as they were at a moment; null for those of now.</summary>
+    public PastMoment? AsOf { get; init; }
+
     /// <summary>Whether nothing is declared: the replacement equals the live table.</summary>
-    public bool IsIdentity => Add.Count == 0 && Drop.Count == 0 && Set.Count == 0 && Alter.Count == 0 && Where is null && Query is null && !StructureOnly;
+    public bool IsIdentity => Add.Count == 0 && Drop.Count == 0 && Set.Count == 0 && Alter.Count == 0 && Where is null && Query is null && !StructureOnly && AsOf is null;
 
     /// <summary>The change in words, in one line.</summary>
     public override string ToString() => string.Join("; ", Describe());
@@ -45,6 +48,7 @@ public sealed record DeclaredChange
         foreach (var c in Alter) yield return c.Expression is null ? $"alter column {c.Name} to {c.Type}" : $"alter column {c.Name} to {c.Type} = {c.Expression}";
         if (Where is not null) yield return $"keep rows where {Where}";
         if (Query is not null) yield return $"rows of the query {Query}";
+        if (AsOf is not null) yield return $"rows as they were {AsOf}";
         if (StructureOnly) yield return "structure only, no rows";
         if (IsIdentity) yield return "no difference (a rebuild)";
     }

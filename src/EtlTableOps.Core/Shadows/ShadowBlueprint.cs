@@ -27,6 +27,9 @@ public sealed record ShadowBlueprint
     /// <summary>A whole query instead of the live table's rows, or null.</summary>
     public SqlText? Query { get; init; }
 
+    /// <summary>The moment as of which the live table's rows are, where it is not that of the feed; null for now.</summary>
+    public PastMoment? AsOf { get; init; }
+
     /// <summary>No rows are taken over.</summary>
     public bool StructureOnly { get; init; }
 
@@ -65,6 +68,7 @@ public sealed record ShadowBlueprint
         Query = Query,
         Columns = [.. Stored.Select(c => new ContentColumn(c.Source, c.Type, c.Collation))],
         Where = Where,
+        AsOf = AsOf,
         ExceptLogged = Feed,
     };
 

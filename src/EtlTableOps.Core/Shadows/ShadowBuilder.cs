@@ -25,6 +25,8 @@ internal sealed class ShadowBuilder(EtlDatabase database, IRunObserver observer)
             if (live.Mark is not null)
                 throw new EtlException(ErrorCode.NotATable, live.Name, $"a {live.Mark.Role.ToString().ToLowerInvariant()} table of this tool");
             var resolver = new BlueprintResolver(scope.Session, live);
+            var (change, past) = await PastState.ResolveAsync(scope, request, token).ConfigureAwait(false);
+            request = request with { Change = change };
             var feed = ChooseFeed(request, scope.Session.Capabilities.Feeds, resolver, live);
             var id = SwapId.New();
             var maxBytes = scope.Session.Capabilities.MaxNameBytes;
@@ -42,7 +44,7 @@ internal sealed class ShadowBuilder(EtlDatabase database, IRunObserver observer)
             var plan = new Plan(Operation, live.Name, id, Steps(scope, blueprint, removal))
             {
                 Summary = $"Build shadow table {shadow} of {live.Name} ({string.Join("; ", request.Change.Describe())})",
-                Notes = notes,
+                Notes = [.. past, .. notes],
             };
             return new PreparedOperation<ShadowTable>(plan, t => RunAsync(plan, request, blueprint, feed, earlier, t));
         }
@@ -166,7 +168,7 @@ internal sealed class ShadowBuilder(EtlDatabase database, IRunObserver observer)
                 ShadowFingerprint = TableFingerprint.Of(built),
             },
         }, token).ConfigureAwait(false);
-        return Describe(database, record, watch.Elapsed, rows, 0);
+        return Describe(database, record, watch.Elapsed, rows, 0) with { Cost = await scope.Session.ReadCostAsync(observer, token).ConfigureAwait(false) };
     }
 
     /// <summary>A failed or cancelled build leaves nothing behind, as far as the connection still allows; Repair does the rest.</summary>

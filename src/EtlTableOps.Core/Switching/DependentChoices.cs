@@ -12,4 +12,8 @@ public enum DependentChoices
     RecreateStreams = 1,
     /// <summary>Materialized views over the table are created anew; the service fills them again.</summary>
     RecreateMaterializedViews = 2,
+    /// <summary>Pipes into the table are paused, drained and created anew; they forget which files they have loaded.</summary>
+    RecreatePipes = 4,
+    /// <summary>Dynamic tables over the table are created anew; the service computes them again.</summary>
+    RecreateDynamicTables = 8,
 }

@@ -15,6 +15,7 @@ namespace EtlTableOps.Switching;
 internal sealed class StatementExchange(EtlDatabase database, TableScope scope, ExchangeBlueprint exchange, IExchangeWork work, IRunObserver observer)
 {
     private const string Step = "exchange";
+    private static readonly TimeSpan RestGap = TimeSpan.FromMilliseconds(500);
 
     private readonly Stopwatch watch = new();
     private int tries;
@@ -39,6 +40,7 @@ internal sealed class StatementExchange(EtlDatabase database, TableScope scope, 
             if (lost > 0) throw new EtlException(ErrorCode.CannotCarryOver, check.Name, check.Meaning, "Consume or wait for what is outstanding, then run the command again; nothing was changed.") { SwapId = exchange.SwapId };
         }
         await work.AnnounceAsync(token).ConfigureAwait(false);
+        await BringToRestAsync(token).ConfigureAwait(false);
         while (true)
         {
             tries++;
@@ -80,6 +82,42 @@ internal sealed class StatementExchange(EtlDatabase database, TableScope scope, 
                 return first.Rows;
             }
             await work.PrepareAgainAsync(token).ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>Stops what would be in the way of the exchange and waits until it has. What fails here leaves the names, and starts it again.</summary>
+    private async Task BringToRestAsync(CancellationToken token)
+    {
+        var steps = scope.Dialect.Exchange(exchange);
+        try
+        {
+            foreach (var step in steps.Before)
+            {
+                observer.OnEvent(new StepStarted(Operation, step.Name, step.Title));
+                foreach (var sql in step.Statements) observer.OnEvent(new StatementRun(sql.Text));
+                await scope.Session.ExecuteAllAsync(step.Statements, token).ConfigureAwait(false);
+            }
+            var waiting = Stopwatch.StartNew();
+            foreach (var check in steps.Rest)
+            {
+                while ((await scope.Session.QueryAsync(check.CountViolations, r => Convert.ToInt64(r.GetValue(0), System.Globalization.CultureInfo.InvariantCulture), token).ConfigureAwait(false))[0] > 0)
+                {
+                    if (waiting.Elapsed >= TryFor)
+                        throw new EtlException(ErrorCode.CannotCarryOver, check.Name, check.Meaning, "Wait until it has come to rest, or give it longer (-TryFor, --try-for), then run the command again; the names are as they were.") { SwapId = exchange.SwapId };
+                    await Task.Delay(RestGap, token).ConfigureAwait(false);
+                }
+            }
+        }
+        catch (OperationCanceledException e)
+        {
+            var cancelled = new EtlException(ErrorCode.Cancelled, e) { SwapId = exchange.SwapId };
+            await TakeBackAsync(scope.Session, cancelled).ConfigureAwait(false);
+            throw cancelled;
+        }
+        catch (EtlException e)
+        {
+            await TakeBackAsync(scope.Session, e).ConfigureAwait(false);
+            throw;
         }
     }
 
@@ -144,6 +182,7 @@ internal sealed class StatementExchange(EtlDatabase database, TableScope scope, 
     {
         try
         {
+            foreach (var step in scope.Dialect.Exchange(exchange).TakeBack) await session.ExecuteAllAsync(step.Statements, CancellationToken.None).ConfigureAwait(false);
             await work.TakeBackAsync(new JournalStore(session, exchange.Live.Name.Schema), CancellationToken.None).ConfigureAwait(false);
         }
         catch (EtlException e)

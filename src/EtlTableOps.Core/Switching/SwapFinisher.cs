@@ -21,8 +21,15 @@ internal static class SwapFinisher
     {
         State = record.Operation == SwapOperation.Switch ? SwapState.Proven : SwapState.Building,
         VersionTable = null,
-        Details = record.Details with { Pending = [], OutgoingNames = [] },
+        Details = record.Details with { Pending = [], TakeBack = [], OutgoingNames = [] },
     };
+
+    /// <summary>Takes back what was done before an exchange that was not done after all.</summary>
+    public static async Task TakeBackAsync(TableScope scope, SwapRecord record, string operation, IRunObserver observer, CancellationToken token)
+    {
+        var runner = new StepRunner(scope.Session, scope.Journal, observer, operation, record.Id) { TakesDoneAsDone = true };
+        foreach (var step in record.Details.TakeBack) await runner.RunAsync(new PlanStep(step.Name, step.Title, [.. step.Statements.Select(s => new Sql(s))]), token).ConfigureAwait(false);
+    }
 
     /// <summary>Does what the record says is still to be done.</summary>
     public static async Task<SwapRecord> FinishAsync(TableScope scope, SwapRecord record, string operation, IRunObserver observer, CancellationToken token)

@@ -38,6 +38,7 @@ internal sealed class SwapUndoer(EtlDatabase database, IRunObserver observer)
                 .. LaterSteps(scope.Dialect, work, first: true),
                 new PlanStep("lock", "Lock without queueing; tried again until it is free", scope.Dialect.LockForExchange(work.Exchange, null)) { Scope = StepScope.Exchange },
                 .. LaterSteps(scope.Dialect, work, first: false),
+                .. steps.Before,
                 .. steps.Locked,
                 .. steps.After,
                 .. VersionKeeper.PruneSteps(scope.Dialect, await scope.SwapsAsync(token).ConfigureAwait(false), [target.Id], DateTime.MaxValue),
@@ -144,10 +145,12 @@ internal sealed class SwapUndoer(EtlDatabase database, IRunObserver observer)
         IReadOnlyList<Attachment> before;
         long? unfit;
         TableName? aside;
+        string? exchanging;
         var scope = await TableScope.WorkAsync(database, target.Live, token).ConfigureAwait(false);
         await using (scope.ConfigureAwait(false))
         {
             target = await scope.RereadAsync(target, token).ConfigureAwait(false);
+            exchanging = await scope.Session.KnownAsAsync(token).ConfigureAwait(false);
             var work = await LoadAsync(scope, target, id, request, shown, token).ConfigureAwait(false);
             await work.RefuseLossAsync(scope.Session, token).ConfigureAwait(false);
             record = await scope.Journal.InsertAsync(new SwapRecord
@@ -178,7 +181,7 @@ internal sealed class SwapUndoer(EtlDatabase database, IRunObserver observer)
             }
             before = [.. scope.Live.Attachments.Where(a => !a.OnShadow)];
         }
-        return await SwapFinisher.AfterExchangeAsync(record, () => FinishAsync(record, since, (unfit, aside), before, watch, token)).ConfigureAwait(false);
+        return await SwapFinisher.AfterExchangeAsync(record, () => FinishAsync(record, since, (unfit, aside), before, exchanging, watch, token)).ConfigureAwait(false);
     }
 
     /// <summary>An undo that did not come to its exchange leaves nothing behind, as far as the connection still allows.</summary>
@@ -206,7 +209,7 @@ internal sealed class SwapUndoer(EtlDatabase database, IRunObserver observer)
         return await scope.Journal.SaveAsync(record with { State = SwapState.Abandoned, Details = record.Details with { GuardLog = null } }, token).ConfigureAwait(false);
     }
 
-    private async Task<TableSwap> FinishAsync(SwapRecord record, IReadOnlyList<SwapRecord> since, (long? Rows, TableName? Aside) unfit, IReadOnlyList<Attachment> before, Stopwatch watch, CancellationToken token)
+    private async Task<TableSwap> FinishAsync(SwapRecord record, IReadOnlyList<SwapRecord> since, (long? Rows, TableName? Aside) unfit, IReadOnlyList<Attachment> before, string? exchanging, Stopwatch watch, CancellationToken token)
     {
         var scope = await TableScope.WorkAsync(database, record.Live, token).ConfigureAwait(false);
         await using (scope.ConfigureAwait(false))
@@ -220,7 +223,7 @@ internal sealed class SwapUndoer(EtlDatabase database, IRunObserver observer)
             foreach (var difference in differences) observer.OnEvent(new RunWarning($"After going back: {difference}"));
             record = await scope.Journal.SaveAsync(record with { Details = record.Details with { Stall = stall, RowsLeftBehind = left, RowsKept = Math.Max(0, written - left), LeftBehindIn = unfit.Aside, Differences = differences } }, token).ConfigureAwait(false);
             await new VersionKeeper(database, observer).PruneLogsAsync(scope, token).ConfigureAwait(false);
-            return SwapFinisher.Describe(database, record, watch.Elapsed);
+            return SwapFinisher.Describe(database, record, watch.Elapsed) with { Cost = await scope.Session.ReadCostAsync(observer, token, exchanging).ConfigureAwait(false) };
         }
     }
 }

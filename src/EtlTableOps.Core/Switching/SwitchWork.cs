@@ -94,6 +94,7 @@ internal sealed class SwitchWork(TableScope scope, SwapRecord record, ShadowBlue
                 OutgoingNames = Exchange.OutgoingNames,
                 SwitchedAt = DateTime.UtcNow,
                 Stall = soFar,
+                TakeBack = [],
                 Pending = SwapFinisher.Pending(after),
             },
         });
@@ -108,7 +109,7 @@ internal sealed class SwitchWork(TableScope scope, SwapRecord record, ShadowBlue
         {
             State = SwapState.Switching,
             VersionTable = Exchange.Version,
-            Details = record.Details with { OutgoingNames = Exchange.OutgoingNames, Pending = SwapFinisher.Pending(scope.Dialect.Exchange(Exchange).After) },
+            Details = record.Details with { OutgoingNames = Exchange.OutgoingNames, Pending = SwapFinisher.Pending(scope.Dialect.Exchange(Exchange).After), TakeBack = SwapFinisher.Pending(scope.Dialect.Exchange(Exchange).TakeBack) },
         }, token).ConfigureAwait(false);
     }
 

@@ -36,13 +36,19 @@ internal sealed class TableSwitcher(EtlDatabase database, IRunObserver observer)
             var prune = VersionKeeper.PruneSteps(scope.Dialect, await scope.SwapsAsync(token).ConfigureAwait(false), retire.Select(r => r.Id), DateTime.MaxValue);
             var steps = scope.Dialect.Exchange(work.Exchange);
             var lockStep = new PlanStep("lock", "Lock without queueing; tried again until it is free", scope.Dialect.LockForExchange(work.Exchange, null)) { Scope = StepScope.Exchange };
-            var plan = new Plan(Operation, scope.Live.Name, record.Id, [lockStep, .. work.DrainSteps(), .. steps.Locked, .. work.AfterSteps(steps), .. await VersionKeeper.StepsAsync(scope, retire, token).ConfigureAwait(false), .. prune])
+            var plan = new Plan(Operation, scope.Live.Name, record.Id, [lockStep, .. work.DrainSteps(), .. steps.Before, .. steps.Locked, .. work.AfterSteps(steps), .. await VersionKeeper.StepsAsync(scope, retire, token).ConfigureAwait(false), .. prune])
             {
                 Summary = $"Exchange {record.Live} with its proven shadow {record.Incoming}; keep the old one as {work.Exchange.Version}",
-                Notes = [.. retire.Select(r => $"Version {r.VersionTable} is dropped afterwards (-KeepVersions {request.KeepVersions}).")],
+                Notes = [.. LeftBehind(record, work.Exchange.Version), .. retire.Select(r => $"Version {r.VersionTable} is dropped afterwards (-KeepVersions {request.KeepVersions}).")],
             };
             return new PreparedOperation<TableSwap>(plan, t => RunAsync(record, request, work.Exchange.Version, t));
         }
+    }
+
+    private static IEnumerable<string> LeftBehind(SwapRecord record, TableName version)
+    {
+        if (record.Details is { Change.AsOf: { } moment, Feed: Feeds.FeedKind.None })
+            yield return $"{record.Live} becomes what it was {moment}, with the declared change. What was written since stays behind, in {version}.";
     }
 
     private static async Task<SwapRecord> FindAsync(TableScope scope, SwitchRequest request, CancellationToken token)
@@ -107,10 +113,12 @@ internal sealed class TableSwitcher(EtlDatabase database, IRunObserver observer)
         var watch = Stopwatch.StartNew();
         SwapRecord record;
         IReadOnlyList<Attachment> before;
+        string? exchanging;
         var scope = await TableScope.WorkAsync(database, planned.Live, token).ConfigureAwait(false);
         await using (scope.ConfigureAwait(false))
         {
             record = await scope.RereadAsync(planned, token).ConfigureAwait(false);
+            exchanging = await scope.Session.KnownAsAsync(token).ConfigureAwait(false);
             var work = await LoadAsync(scope, record, request, version, token).ConfigureAwait(false);
             await work.PrepareAgainAsync(token).ConfigureAwait(false);
             var runner = new ExchangeRunner(database, scope, work.Exchange, work, observer) { Operation = Operation, StallBudget = request.StallBudget, TryFor = request.TryFor };
@@ -120,10 +128,10 @@ internal sealed class TableSwitcher(EtlDatabase database, IRunObserver observer)
         }
 
         // The exchange stands. From here on a failure or Ctrl+C leaves work for a repair and never a doubt about the live table.
-        return await SwapFinisher.AfterExchangeAsync(record, () => FinishAsync(record, before, request, watch, token)).ConfigureAwait(false);
+        return await SwapFinisher.AfterExchangeAsync(record, () => FinishAsync(record, before, request, exchanging, watch, token)).ConfigureAwait(false);
     }
 
-    private async Task<TableSwap> FinishAsync(SwapRecord record, IReadOnlyList<Attachment> before, SwitchRequest request, Stopwatch watch, CancellationToken token)
+    private async Task<TableSwap> FinishAsync(SwapRecord record, IReadOnlyList<Attachment> before, SwitchRequest request, string? exchanging, Stopwatch watch, CancellationToken token)
     {
         var scope = await TableScope.WorkAsync(database, record.Live, token).ConfigureAwait(false);
         await using (scope.ConfigureAwait(false))
@@ -137,7 +145,11 @@ internal sealed class TableSwitcher(EtlDatabase database, IRunObserver observer)
             foreach (var difference in differences) observer.OnEvent(new RunWarning($"After the switch: {difference}"));
             record = await scope.Journal.SaveAsync(record with { Details = record.Details with { Stall = stall, Differences = differences } }, token).ConfigureAwait(false);
             var removed = await new VersionKeeper(database, observer).RemoveAsync(scope, await VersionKeeper.ChooseAsync(scope, request.KeepVersions, token).ConfigureAwait(false), token).ConfigureAwait(false);
-            return SwapFinisher.Describe(database, record, watch.Elapsed) with { Removed = [.. removed.Select(r => database.Show(r.VersionTable!))] };
+            return SwapFinisher.Describe(database, record, watch.Elapsed) with
+            {
+                Removed = [.. removed.Select(r => database.Show(r.VersionTable!))],
+                Cost = await scope.Session.ReadCostAsync(observer, token, exchanging).ConfigureAwait(false),
+            };
         }
     }
 }

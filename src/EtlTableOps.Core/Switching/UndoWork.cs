@@ -119,6 +119,7 @@ internal sealed class UndoWork(TableScope scope, SwapRecord target, IReadOnlyLis
                 OutgoingNames = Exchange.OutgoingNames,
                 SwitchedAt = DateTime.UtcNow,
                 Stall = soFar,
+                TakeBack = [],
                 Pending = SwapFinisher.Pending(steps.After),
             },
         });
@@ -149,7 +150,7 @@ internal sealed class UndoWork(TableScope scope, SwapRecord target, IReadOnlyLis
         {
             State = SwapState.Switching,
             VersionTable = Exchange.Version,
-            Details = Begun!.Details with { OutgoingNames = Exchange.OutgoingNames, Pending = SwapFinisher.Pending(scope.Dialect.Exchange(Exchange).After) },
+            Details = Begun!.Details with { OutgoingNames = Exchange.OutgoingNames, Pending = SwapFinisher.Pending(scope.Dialect.Exchange(Exchange).After), TakeBack = SwapFinisher.Pending(scope.Dialect.Exchange(Exchange).TakeBack) },
         }, token).ConfigureAwait(false);
     }
 

@@ -50,6 +50,24 @@ public sealed class DurationTransformationAttribute : TransformationAttribute
     };
 }
 
+/// <summary>
+/// A moment of the past: a text such as <c>2026-11-21T10:00:00Z</c>, <c>2h</c> or a statement's id, a DateTime that knows its zone, or a TimeSpan that has passed since.
+/// </summary>
+[AttributeUsage(AttributeTargets.Property)]
+public sealed class MomentTransformationAttribute : TransformationAttribute
+{
+    private protected override object? Convert(object? given) => Unwrap.One(given) switch
+    {
+        null => null,
+        PastMoment moment => moment,
+        DateTimeOffset time => new PastMoment { Time = time.ToUniversalTime() },
+        DateTime { Kind: not DateTimeKind.Unspecified } time => new PastMoment { Time = new DateTimeOffset(time).ToUniversalTime() },
+        DateTime => throw new EtlException(ErrorCode.BadInput, "The time says no zone: write it as a text with its offset (2026-11-21T10:00:00Z), or make it a local one, as Get-Date does."),
+        TimeSpan ago => new PastMoment { Ago = ago.Duration() },
+        var other => PastMoment.Parse(System.Convert.ToString(other, CultureInfo.InvariantCulture)!, before: false),
+    };
+}
+
 /// <summary>Columns to add: <c>'name type [= expression]'</c> or <c>@{ Name = ''; Type = ''; Expression = '' }</c>.</summary>
 [AttributeUsage(AttributeTargets.Property)]
 public sealed class AddedColumnTransformationAttribute : TransformationAttribute

@@ -1,4 +1,5 @@
 using System.Management.Automation;
+using EtlTableOps.Errors;
 using EtlTableOps.Feeds;
 using EtlTableOps.PowerShell.Binding;
 using EtlTableOps.PowerShell.Pipeline;
@@ -39,6 +40,16 @@ public sealed class NewShadowTableCommand : TableCmdlet
     [ValidateNotNullOrEmpty]
     public string? Where { get; set; }
 
+    /// <summary>Takes the live table's rows as they were at a moment: a time, how long it is ago, or a statement's id (Snowflake); with -Feed.</summary>
+    [Parameter(ParameterSetName = "Change")]
+    [MomentTransformation]
+    public PastMoment? At { get; set; }
+
+    /// <summary>The same just before a moment.</summary>
+    [Parameter(ParameterSetName = "Change")]
+    [MomentTransformation]
+    public PastMoment? Before { get; set; }
+
     /// <summary>A whole SQL query whose result becomes the shadow's rows; its columns are matched by name.</summary>
     [Parameter(Mandatory = true, ParameterSetName = "Query")]
     [ValidateNotNullOrEmpty]
@@ -73,6 +84,7 @@ public sealed class NewShadowTableCommand : TableCmdlet
 
     private protected override void Work()
     {
+        if (At is not null && Before is not null) throw new EtlException(ErrorCode.BadInput, "-At and -Before name two moments; give one of them.");
         var request = new NewShadowRequest(Table)
         {
             Change = new DeclaredChange
@@ -82,6 +94,7 @@ public sealed class NewShadowTableCommand : TableCmdlet
                 Set = SetColumn,
                 Alter = AlterColumn,
                 Where = Where,
+                AsOf = At ?? (Before is null ? null : Before with { Before = true }),
                 Query = Query,
                 StructureOnly = Structure,
             },

@@ -37,9 +37,17 @@ public sealed class SwitchTableCommand : TableCmdlet
     [Parameter]
     public SwitchParameter RecreateMaterializedViews { get; set; }
 
+    /// <summary>Pauses and drains pipes into the table before the exchange and creates them anew after it (Snowflake); they forget which files they have loaded.</summary>
+    [Parameter]
+    public SwitchParameter RecreatePipes { get; set; }
+
+    /// <summary>Creates dynamic tables over the table anew after the exchange (Snowflake); they are computed again.</summary>
+    [Parameter]
+    public SwitchParameter RecreateDynamicTables { get; set; }
+
     private protected override void Work()
     {
-        var request = new SwitchRequest(Table) { StallBudget = StallBudget, TryFor = TryFor, KeepVersions = KeepVersions, Choices = Choices.Of(RecreateStreams, RecreateMaterializedViews), SwapId = string.IsNullOrEmpty(SwapId) ? null : SwapId };
+        var request = new SwitchRequest(Table) { StallBudget = StallBudget, TryFor = TryFor, KeepVersions = KeepVersions, Choices = Choices.Of(RecreateStreams, RecreateMaterializedViews, RecreatePipes, RecreateDynamicTables), SwapId = string.IsNullOrEmpty(SwapId) ? null : SwapId };
         var operations = Operations;
         Perform(Table, token => operations.SwitchAsync(request, token), Emit);
     }

@@ -37,6 +37,14 @@ public sealed class UndoTableSwapCommand : TableCmdlet
     [Parameter]
     public SwitchParameter RecreateMaterializedViews { get; set; }
 
+    /// <summary>Pauses and drains pipes into the table before the exchange and creates them anew after it (Snowflake); they forget which files they have loaded.</summary>
+    [Parameter]
+    public SwitchParameter RecreatePipes { get; set; }
+
+    /// <summary>Creates dynamic tables over the table anew after the exchange (Snowflake); they are computed again.</summary>
+    [Parameter]
+    public SwitchParameter RecreateDynamicTables { get; set; }
+
     private protected override void Work()
     {
         var request = new UndoRequest(Table)
@@ -45,7 +53,7 @@ public sealed class UndoTableSwapCommand : TableCmdlet
             Force = Force,
             StallBudget = StallBudget,
             TryFor = TryFor,
-            Choices = Choices.Of(RecreateStreams, RecreateMaterializedViews),
+            Choices = Choices.Of(RecreateStreams, RecreateMaterializedViews, RecreatePipes, RecreateDynamicTables),
         };
         var operations = Operations;
         Perform(Table, token => operations.UndoAsync(request, token), Emit);

@@ -28,6 +28,9 @@ public sealed class QueryRecord
 
     public long BytesScanned { get; set; }
 
+    /// <summary>A table of the model has a partition for each thousand rows, and a scan reads all of them.</summary>
+    public long PartitionsScanned { get; set; }
+
     public long RowsProduced { get; set; }
 
     public string? Database { get; init; }

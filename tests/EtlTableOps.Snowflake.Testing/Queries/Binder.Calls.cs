@@ -47,7 +47,11 @@ internal sealed partial class Binder
                 return Constant(waiting, SfType.Boolean);
             case "COLLATE": return arguments[0];
             case "SYSTEM$PIPE_STATUS":
-                return Text("{\"executionState\":\"PAUSED\",\"pendingFileCount\":0}");
+                var pipe = run.Catalog.Other<CatalogItem>("PIPE", new Parser((string)arguments[0].Value(new Frame(null))!).OneName());
+                return Text(Definitions.PipeStatus(pipe));
+            case "GET_DDL":
+                var described = Objects.Find(run, ((string)arguments[0].Value(new Frame(null))!).ToUpperInvariant().Replace('_', ' '), new Parser((string)arguments[1].Value(new Frame(null))!).OneName());
+                return Text(Definitions.Of(described));
             default: return null;
         }
 

@@ -8,7 +8,7 @@ internal static class TableFunctions
     public static Relation Bind(StatementRun run, Binder binder, FunctionSource source)
     {
         var call = source.Call;
-        string? Argument(int place, string name) => call.Named.TryGetValue(name, out var named) ? Text(binder.Evaluate(named)) : place < call.Arguments.Count ? Text(binder.Evaluate(call.Arguments[place])) : null;
+        string? Argument(int place, string name) => call.Named.TryGetValue(name, out var named) ? Text(binder.Evaluate(named)) : place >= 0 && place < call.Arguments.Count ? Text(binder.Evaluate(call.Arguments[place])) : null;
         switch (call.Name)
         {
             case "RESULT_SCAN":
@@ -22,7 +22,10 @@ internal static class TableFunctions
             case "QUERY_HISTORY" or "QUERY_HISTORY_BY_SESSION":
                 var limit = int.Parse(Argument(-1, "RESULT_LIMIT") ?? "100", CultureInfo.InvariantCulture);
                 var after = call.Named.TryGetValue("END_TIME_RANGE_START", out var start) ? (Moment?)binder.Evaluate(start, SfType.Ltz) : null;
-                return History(run, limit, after, call.Name == "QUERY_HISTORY_BY_SESSION");
+                var sessionId = Argument(-1, "SESSION_ID") is { } given ? long.Parse(given, CultureInfo.InvariantCulture) : run.Session.Id;
+                return History(run, limit, after, call.Name == "QUERY_HISTORY_BY_SESSION" ? sessionId : null);
+            case "GET_QUERY_OPERATOR_STATS":
+                return OperatorStatistics(run, Argument(0, "QUERY_ID")!);
             case "POLICY_REFERENCES":
                 return Policies(run, Argument(0, "REF_ENTITY_NAME"), call.Named.TryGetValue("POLICY_NAME", out var policy) ? Text(binder.Evaluate(policy)) : null);
             case "TAG_REFERENCES_ALL_COLUMNS":
@@ -42,15 +45,24 @@ internal static class TableFunctions
         return new Relation([.. columns.Split(' ').Select((c, i) => new ScopeColumn(null, c, all.Select(r => r[i]).FirstOrDefault(v => v is not null) switch { decimal => SfType.Integer, Moment => SfType.Ltz, _ => c.EndsWith("_TIME", StringComparison.Ordinal) ? SfType.Ltz : SfType.Text }))], _ => all);
     }
 
-    private static Relation History(StatementRun run, int limit, Moment? after, bool mine)
+    private static Relation History(StatementRun run, int limit, Moment? after, long? session)
     {
         // The newest first; a statement that has not ended counts as ending now.
-        var records = run.Session.Model.History.Where(q => (after is not { } from || q.Ended is not { } ended || ended >= from) && (!mine || q.Session == run.Session)).OrderByDescending(q => q.Started).Take(limit);
+        var records = run.Session.Model.History.Where(q => (after is not { } from || q.Ended is not { } ended || ended >= from) && (session is null || q.Session.Id == session)).OrderByDescending(q => q.Started).Take(limit);
         return Of("QUERY_ID QUERY_TEXT DATABASE_NAME SCHEMA_NAME QUERY_TYPE SESSION_ID USER_NAME ROLE_NAME WAREHOUSE_NAME QUERY_TAG EXECUTION_STATUS ERROR_CODE ERROR_MESSAGE START_TIME END_TIME TOTAL_ELAPSED_TIME BYTES_SCANNED ROWS_PRODUCED COMPILATION_TIME EXECUTION_TIME", records.Select(q => new object?[]
         {
             q.Id, q.Text, q.Database, q.Schema, q.Type, (decimal)q.Session.Id, q.Session.User, q.Session.Role, q.Warehouse, q.Tag, q.Status, q.ErrorCode?.ToString("000000", CultureInfo.InvariantCulture), q.ErrorMessage, q.Started, q.Ended,
             q.Ended is { } end ? (decimal)((end.Nanoseconds - q.Started.Nanoseconds) / 1_000_000) : 0m, (decimal)q.BytesScanned, (decimal)q.RowsProduced, 0m, 0m,
         }));
+    }
+
+    private static Relation OperatorStatistics(StatementRun run, string id)
+    {
+        var query = run.Session.Model.Query(id) ?? throw new ModelError(604, "02000", $"Query {id} not found");
+        var partitions = query.PartitionsScanned.ToString(CultureInfo.InvariantCulture);
+        object? statistics = new Json("{\"pruning\":{\"partitions_scanned\":" + partitions + ",\"partitions_total\":" + partitions + "}}");
+        return new Relation([new(null, "QUERY_ID", SfType.Text), new(null, "OPERATOR_ID", SfType.Integer), new(null, "OPERATOR_TYPE", SfType.Text), new(null, "OPERATOR_STATISTICS", SfType.Variant)],
+            _ => [[id, 0m, "Result", null], [id, 1m, "TableScan", statistics]]);
     }
 
     private static TableItem Table(StatementRun run, string name) => run.Catalog.Table(new Parser(name).OneName());

@@ -362,7 +362,7 @@ internal sealed partial class Parser
     {
         var exists = Take("IF", "EXISTS");
         Require("ON");
-        var kind = Word();
+        var kind = Take("DYNAMIC", "TABLE") ? "DYNAMIC TABLE" : Word();
         var name = kind == "COLUMN" ? null : ObjectName();
         List<string> path = [];
         if (name is null)
@@ -413,7 +413,8 @@ internal sealed partial class Parser
             });
         }
         var kind = "TABLE";
-        if (Next.Kind == TokenKind.Word && Peek(1).IsName) kind = Word();
+        if (Take("DYNAMIC", "TABLE")) kind = "DYNAMIC TABLE";
+        else if (Next.Kind == TokenKind.Word && Peek(1).IsName) kind = Word();
         var name = ObjectName();
         Require(give ? "TO" : "FROM");
         var to = Is("ROLE") || Is("SHARE") || Is("USER") ? Word() : Take("DATABASE", "ROLE") ? "DATABASE_ROLE" : "ROLE";

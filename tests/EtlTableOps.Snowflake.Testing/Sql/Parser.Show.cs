@@ -15,7 +15,7 @@ internal sealed partial class Parser
         {
             if (Take("ON"))
             {
-                var kind = Take("TABLE") || Take("VIEW") ? tokens[at - 1].Value : Word();
+                var kind = Take("DYNAMIC", "TABLE") ? "DYNAMIC TABLE" : Take("TABLE") || Take("VIEW") ? tokens[at - 1].Value : Word();
                 var name = ObjectName();
                 return Reading("SHOW", r => Showing.GrantsOn(r, kind, name));
             }

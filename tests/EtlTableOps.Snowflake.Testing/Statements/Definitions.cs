@@ -52,3 +52,18 @@ internal sealed class TableOptions
 
     public IReadOnlyDictionary<Name, string> Tags { get; set; } = new Dictionary<Name, string>();
 }
+
+/// <summary>What GET_DDL and SYSTEM$PIPE_STATUS tell of an object that the model keeps by its text and options.</summary>
+internal static class Definitions
+{
+    /// <summary>The statement that makes it anew, by its full name.</summary>
+    public static string Of(CatalogItem item)
+    {
+        var hidden = new[] { "state", "pipe_execution_paused", "pending" };
+        var options = string.Concat(item.Properties.Where(p => !hidden.Contains(p.Key)).Select(p => $" {p.Key.ToUpperInvariant()} = {(p.Key is "target_lag" ? "'" + p.Value + "'" : p.Value)}"));
+        return $"create or replace {item.Kind.ToLowerInvariant()} {item.Database}.{item.Schema}.{item.Name}{options} as {item.Text};";
+    }
+
+    public static string PipeStatus(CatalogItem pipe) =>
+        $$"""{"executionState":"{{(pipe.Properties.GetValueOrDefault("pipe_execution_paused", "FALSE").Equals("TRUE", StringComparison.OrdinalIgnoreCase) ? "PAUSED" : "RUNNING")}}","pendingFileCount":{{pipe.Properties.GetValueOrDefault("pending", "0")}}}""";
+}

@@ -97,7 +97,11 @@ internal sealed class StatementRun(ModelSession session, string sql, IReadOnlyLi
     public ImmutableSortedDictionary<long, object?[]> Rows(TableItem table) =>
         Session.Transaction is { } open && open.Changes.TryGetValue(table, out var changes) ? table.With(changes) : table.Rows;
 
-    public void Scanned(TableItem table) => Record.BytesScanned += table.Bytes;
+    public void Scanned(TableItem table)
+    {
+        Record.BytesScanned += table.Bytes;
+        Record.PartitionsScanned += (long)(table.RowCount + 999) / 1000;
+    }
 
     /// <summary>Takes the lock that UPDATE, DELETE and MERGE exclude each other by (engines.md 1.4). Under the model's lock, which it gives up while it waits.</summary>
     public void Lock(TableItem table)

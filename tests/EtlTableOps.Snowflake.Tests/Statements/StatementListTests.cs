@@ -42,9 +42,19 @@ public sealed partial class StatementListTests : EngineScenarios
     [InlineData("build-query")]
     [InlineData("build-structure")]
     [InlineData("build-without-feed")]
-    public Task A_build(string name) => SameAsync(name, Operations.NewShadowAsync(new NewShadowRequest("allevents")
+    [InlineData("build-as-of")]
+    [InlineData("build-as-of-computed")]
+    [InlineData("build-as-of-with-feed")]
+    public async Task A_build(string name)
     {
-        Feed = name == "build-without-feed" ? FeedKind.None : null,
+        await World.ExecuteAsync("ALTER TABLE allevents SET CHANGE_TRACKING = TRUE");
+        var moment = new PastMoment { Ago = TimeSpan.Zero };
+        await SameAsync(name, Operations.NewShadowAsync(RequestOf(name, moment), Token));
+    }
+
+    private static NewShadowRequest RequestOf(string name, PastMoment moment) => new("allevents")
+    {
+        Feed = name.EndsWith("with-feed", StringComparison.Ordinal) ? FeedKind.ChangeTracking : name is "build-without-feed" or "build-as-of" or "build-as-of-computed" ? FeedKind.None : null,
         Change = name switch
         {
             "build-where" => new DeclaredChange { Where = "event_ts >= '2024-01-01' -- two years" },
@@ -55,9 +65,11 @@ public sealed partial class StatementListTests : EngineScenarios
             "build-retyped" => new() { Alter = [new AlteredColumn("user_id", "varchar(20)")] },
             "build-query" => new() { Query = "SELECT event_id, event_ts, user_id, kind, 1 AS one FROM allevents" },
             "build-structure" => new() { StructureOnly = true },
+            "build-as-of" or "build-as-of-with-feed" => new() { AsOf = moment },
+            "build-as-of-computed" => new() { AsOf = moment with { Before = true }, Set = [new SetColumn("country", "UPPER(country)")] },
             _ => new(),
         },
-    }, Token));
+    };
 
     [Fact]
     public async Task An_import_of_a_query()
@@ -141,6 +153,22 @@ public sealed partial class StatementListTests : EngineScenarios
     }
 
     [Fact]
+    public async Task A_switch_that_makes_pipes_and_dynamic_tables_anew()
+    {
+        await World.ExecuteAsync("CREATE STAGE landing");
+        await World.ExecuteAsync("CREATE PIPE running AUTO_INGEST = TRUE COMMENT = 'from the lake' AS COPY INTO allevents FROM @landing FILE_FORMAT = (TYPE = JSON)");
+        await World.ExecuteAsync("CREATE PIPE resting AS COPY INTO allevents FROM @landing FILE_FORMAT = (TYPE = JSON)");
+        await World.ExecuteAsync("ALTER PIPE resting SET PIPE_EXECUTION_PAUSED = TRUE");
+        await World.ExecuteAsync("GRANT MONITOR ON PIPE running TO ROLE READER");
+        await World.ExecuteAsync("CREATE DYNAMIC TABLE per_country TARGET_LAG = '1 hour' WAREHOUSE = WH AS SELECT country, COUNT(*) AS n FROM allevents GROUP BY country");
+        await World.ExecuteAsync("GRANT SELECT ON DYNAMIC TABLE per_country TO ROLE READER");
+        await World.ExecuteAsync("ALTER DYNAMIC TABLE per_country SUSPEND");
+        await BuildAsync(new DeclaredChange { Where = "event_id > 5" });
+        await ProveAsync();
+        await SameAsync("switch-remake", Operations.SwitchAsync(new SwitchRequest("allevents") { Choices = DependentChoices.RecreatePipes | DependentChoices.RecreateDynamicTables }, Token));
+    }
+
+    [Fact]
     public async Task Giving_a_shadow_up()
     {
         await BuildAsync(Declared.Twice);
@@ -157,6 +185,7 @@ public sealed partial class StatementListTests : EngineScenarios
             foreach (var sql in step.Statements.SelectMany(s => s.All)) text.Append(sql.Text.ReplaceLineEndings("\n")).Append(";\n");
         }
         var found = Stamp().Replace(Id().Replace(text.ToString(), "20261121T000000Z-00000000"), "_OLD_20261121T000000Z");
+        found = Nanoseconds().Replace(found, "1700000000000000000");
         found = Tail().Replace(found, "$1_00000000");
         var file = Path.Combine(Folder(), name + ".sql");
         if (Environment.GetEnvironmentVariable("ETLTABLEOPS_WRITE_STATEMENTS") == "1") await File.WriteAllTextAsync(file, found, Token);
@@ -170,6 +199,9 @@ public sealed partial class StatementListTests : EngineScenarios
 
     [GeneratedRegex("_OLD_[0-9]{8}T[0-9]{6}Z(_[0-9A-F]{8})?")]
     private static partial Regex Stamp();
+
+    [GeneratedRegex("\\b1[0-9]{18}\\b")]
+    private static partial Regex Nanoseconds();
 
     [GeneratedRegex("(etltableops_[a-z]+)_[0-9a-f]{8}")]
     private static partial Regex Tail();
