@@ -53,7 +53,7 @@ internal sealed partial class SnowflakeCatalog
         var quoted = SqlText.Write(Dialect, $"{name}");
         try
         {
-            var text = (await session.QueryAsync(Sql.Write(Dialect, $"SELECT GET_DDL({new SqlLiteral(facts.Kind.Replace(' ', '_'))}, {new SqlLiteral(quoted.Text)}, TRUE)"), r => r.GetString(0), token).ConfigureAwait(false))[0].Trim().TrimEnd(';');
+            var text = (await session.QueryAsync(Sql.Write(Dialect, $"SELECT GET_DDL({new SqlLiteral(facts.Kind.Replace(' ', '_'))}, {new SqlLiteral(quoted.Text)}, TRUE)"), r => r.GetString(0), token).ConfigureAwait(false)).FirstOrDefault("").Trim().TrimEnd(';');
             if (!Replacing().IsMatch(text)) return (null, " Its definition (GET_DDL) does not replace what is there.");
             var grants = await session.ShowAsync(Sql.Write(Dialect, $"SHOW GRANTS ON {new SqlText(facts.Kind)} {name}"),
                 row => new GrantFacts(row["privilege"], row["granted_to"], row["grantee_name"], row.Is("grant_option")), token).ConfigureAwait(false);
@@ -66,7 +66,7 @@ internal sealed partial class SnowflakeCatalog
     }
 
     private async Task<bool> IsPausedAsync(TableName pipe, CancellationToken token) =>
-        (await session.QueryAsync(Dialect.PipeStatus(pipe), r => r.GetString(0), token).ConfigureAwait(false))[0].Contains("\"PAUSED\"", StringComparison.OrdinalIgnoreCase);
+        (await session.QueryAsync(Dialect.PipeStatus(pipe), r => r.GetString(0), token).ConfigureAwait(false)).FirstOrDefault("").Contains("\"PAUSED\"", StringComparison.OrdinalIgnoreCase);
 
     private static TableName NameOf(NamedRow row) => new(row["schema_name"], row["name"]);
 

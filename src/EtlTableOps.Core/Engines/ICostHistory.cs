@@ -16,6 +16,10 @@ public interface ICostHistory
 /// <summary>Reads costs for results. That they cannot be told is no reason for anything to fail.</summary>
 internal static class CostReading
 {
+    // An answer of another form than the manual's is no reason either.
+    private static bool IsNoReason(Exception failure) =>
+        failure is EtlException or OperationCanceledException or FormatException or ArgumentException or InvalidOperationException or InvalidCastException or ArithmeticException;
+
     /// <summary>By what a session is known, to ask for its cost when it is gone; null where there is nothing to ask.</summary>
     public static async Task<string?> KnownAsAsync(this IEngineSession session, CancellationToken token)
     {
@@ -24,8 +28,9 @@ internal static class CostReading
         {
             return await history.SessionAsync(token).ConfigureAwait(false);
         }
-        catch (EtlException e) when (e.Code != ErrorCode.Cancelled)
+        catch (Exception e) when (IsNoReason(e))
         {
+            // Whoever cancels is heard by the next statement.
             return null;
         }
     }
@@ -39,7 +44,7 @@ internal static class CostReading
             var own = await history.SessionAsync(token).ConfigureAwait(false);
             return await history.ReadAsync(earlier is null ? [own] : [own, earlier], token).ConfigureAwait(false);
         }
-        catch (Exception e) when (e is EtlException or OperationCanceledException)
+        catch (Exception e) when (IsNoReason(e))
         {
             observer.OnEvent(new RunNote($"What it cost is not known: {e.Message}"));
             return null;

@@ -64,6 +64,14 @@ public sealed class CostTests : EngineScenarios
     }
 
     [Fact]
+    public async Task An_answer_of_another_form_fails_nothing()
+    {
+        Model.Faults = m => m.Time == FaultTime.BeforeExecution && m.Sql.Contains("CURRENT_SESSION", StringComparison.Ordinal) ? throw new InvalidOperationException("no such answer") : null;
+        Assert.Null((await BuildAsync(Declared.Twice)).Cost);
+        Assert.Null((await ProveAsync()).Cost);
+    }
+
+    [Fact]
     public async Task A_connection_that_is_lost_while_it_is_asked_fails_nothing()
     {
         await BuildAsync(Declared.Twice);
