@@ -64,22 +64,24 @@ internal sealed partial class SnowflakeCatalog
     }
 
     /// <summary>Objects of a kind in the database that have to do with the table. What this role may not list, nobody can tell it.</summary>
-    private async Task<IEnumerable<Attachment>> ListAsync(List<string> unread, string kind, Func<NamedRow, bool> concerns, Func<NamedRow, Attachment> describe, CancellationToken token)
+    private async Task<IEnumerable<Attachment>> ListAsync(List<string> unread, string kind, Func<NamedRow, bool> concerns, Func<NamedRow, Attachment> describe, CancellationToken token) =>
+        (await EachAsync(unread, kind, row => concerns(row) ? describe(row) : null, token).ConfigureAwait(false)).OfType<Attachment>();
+
+    /// <summary>Every object of a kind in the database; schema by schema where one list would be cut off.</summary>
+    private async Task<IReadOnlyList<T>> EachAsync<T>(List<string> unread, string kind, Func<NamedRow, T> read, CancellationToken token)
     {
         var name = kind.ToLowerInvariant();
-        var rows = await ReadAsync(Sql.Write(Dialect, $"SHOW {new SqlText(kind)} IN DATABASE {new Id(Database)}")).ConfigureAwait(false);
-        if (rows.Count < MostRows) return rows.OfType<Attachment>();
+        var rows = await OptionalAsync(unread, name, Sql.Write(Dialect, $"SHOW {new SqlText(kind)} IN DATABASE {new Id(Database)}"), read, token).ConfigureAwait(false);
+        if (rows.Count < MostRows) return rows;
 
-        var all = new List<Attachment?>();
+        var all = new List<T>();
         foreach (var schema in await session.ShowAsync(Sql.Write(Dialect, $"SHOW SCHEMAS IN DATABASE {new Id(Database)}"), row => row.Required("name"), token).ConfigureAwait(false))
         {
-            var part = await ReadAsync(Sql.Write(Dialect, $"SHOW {new SqlText(kind)} IN SCHEMA {new Id(Database)}.{new Id(schema)}")).ConfigureAwait(false);
+            var part = await OptionalAsync(unread, name, Sql.Write(Dialect, $"SHOW {new SqlText(kind)} IN SCHEMA {new Id(Database)}.{new Id(schema)}"), read, token).ConfigureAwait(false);
             if (part.Count >= MostRows) unread.Add(string.Create(CultureInfo.InvariantCulture, $"{name} of schema {schema} after the first {MostRows} (SHOW lists no more)"));
             all.AddRange(part);
         }
-        return all.OfType<Attachment>();
-
-        Task<IReadOnlyList<Attachment?>> ReadAsync(Sql sql) => OptionalAsync(unread, name, sql, row => concerns(row) ? describe(row) : null, token);
+        return all;
     }
 
     private static string Title(string kind, NamedRow row) => $"{(kind.Length > 0 ? kind + " " : "")}{new TableName(row["schema_name"], row["name"])}";

@@ -12,7 +12,7 @@ internal sealed partial class SnowflakeCatalog
     private async Task<IReadOnlyList<(Attachment Attachment, RemadeFacts? Facts)>> RemadeAsync(SnowflakeTable table, List<string> unread, CancellationToken token)
     {
         var found = new List<(Attachment, RemadeFacts?)>();
-        var tables = await OptionalAsync(unread, "dynamic tables", Sql.Write(Dialect, $"SHOW DYNAMIC TABLES IN DATABASE {new Id(Database)}"),
+        var tables = await EachAsync(unread, "DYNAMIC TABLES",
             row => (Name: NameOf(row), Text: row["text"], Owner: row["owner"], Comment: row["comment"], Stopped: row["scheduling_state"].Contains("SUSPENDED", StringComparison.OrdinalIgnoreCase)), token).ConfigureAwait(false);
         foreach (var one in tables.Where(t => Reads(t.Text, table.Name)))
         {
@@ -27,7 +27,7 @@ internal sealed partial class SnowflakeCatalog
                     : "Say -RecreateDynamicTables (command line: --recreate-dynamic-tables): it is created anew after the exchange, and the service computes it again at your cost.",
             }, facts));
         }
-        var pipes = await OptionalAsync(unread, "pipes", Sql.Write(Dialect, $"SHOW PIPES IN DATABASE {new Id(Database)}"),
+        var pipes = await EachAsync(unread, "PIPES",
             row => (Name: NameOf(row), Text: row["definition"], Owner: row["owner"], Comment: row["comment"]), token).ConfigureAwait(false);
         foreach (var one in pipes.Where(p => Reads(p.Text, table.Name)))
         {
