@@ -18,6 +18,9 @@ public sealed record NewShadowRequest(string Table)
     /// <summary>The feed; null takes the engine's default where the table allows it, else none.</summary>
     public FeedKind? Feed { get; init; }
 
+    /// <summary>How it is to take the live table's place. What that asks of the change is refused before anything is built.</summary>
+    public ExchangeMethod Method { get; init; }
+
     /// <summary>Abandons an earlier shadow of the same live table first.</summary>
     public bool Force { get; init; }
 
@@ -74,6 +77,9 @@ public sealed record SwitchRequest(string Table)
 
     /// <summary>How long the lock is tried for before giving up.</summary>
     public TimeSpan TryFor { get; init; } = DefaultTryFor;
+
+    /// <summary>How the shadow takes the live table's place; null for the way that it was built for.</summary>
+    public ExchangeMethod? Method { get; init; }
 
     /// <summary>Kept versions after the switch; older ones are dropped.</summary>
     public int KeepVersions { get; init; } = 3;

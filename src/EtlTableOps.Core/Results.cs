@@ -2,6 +2,7 @@ using EtlTableOps.Engines;
 using EtlTableOps.Feeds;
 using EtlTableOps.Journal;
 using EtlTableOps.Shadows;
+using EtlTableOps.Switching;
 
 namespace EtlTableOps;
 
@@ -108,6 +109,9 @@ public sealed record TableSwap
 
     /// <summary>Switch or undo.</summary>
     public required SwapOperation Operation { get; init; }
+
+    /// <summary>How the incoming table takes, or took, the live one's place.</summary>
+    public ExchangeMethod Method { get; init; }
 
     /// <summary>Where it stands.</summary>
     public required SwapState State { get; init; }

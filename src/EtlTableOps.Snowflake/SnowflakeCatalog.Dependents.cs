@@ -27,7 +27,10 @@ internal sealed partial class SnowflakeCatalog
             {
                 CannotFollow = "it is bound to the table itself; after a SWAP it is stale, and what it has not handed over is lost.",
                 Choice = DependentChoices.RecreateStreams,
-                Remedy = "Consume it and say -RecreateStreams (command line: --recreate-streams): it is created anew after the exchange.",
+                Remedy = "Consume it and say -RecreateStreams (command line: --recreate-streams): it is created anew after the exchange. Or say -Method Overwrite (--method overwrite), which keeps the table and the stream.",
+                AtOverwrite = row["mode"].Equals("APPEND_ONLY", StringComparison.OrdinalIgnoreCase)
+                    ? "it shows every row of the new content as added."
+                    : "it shows every former row as deleted and every new row as added, beside what it has not handed over yet.",
             };
         }, token).ConfigureAwait(false));
         list.AddRange(await ListAsync(unread, "MATERIALIZED VIEWS", row => Reads(row["text"], table.Name), row =>
@@ -38,7 +41,8 @@ internal sealed partial class SnowflakeCatalog
                 Columns = Named(row["text"], table),
                 CannotFollow = "a SWAP suspends it, and it must be created anew.",
                 Choice = DependentChoices.RecreateMaterializedViews,
-                Remedy = "Say -RecreateMaterializedViews (command line: --recreate-materialized-views): it is created anew after the exchange, and the service fills it again at your cost.",
+                Remedy = "Say -RecreateMaterializedViews (command line: --recreate-materialized-views): it is created anew after the exchange, and the service fills it again at your cost. Or say -Method Overwrite (--method overwrite).",
+                AtOverwrite = "the service brings it up to date with every row, at your cost; until then a query of it reads the table as well.",
             };
         }, token).ConfigureAwait(false));
         var remade = new List<RemadeFacts>();

@@ -21,10 +21,11 @@ internal sealed partial class SnowflakeCatalog
             {
                 Columns = Named(one.Text, table),
                 CannotFollow = $"its refresh goes by the table's own history, which a SWAP exchanges; it would have to be computed anew or fail.{why}",
+                AtOverwrite = "its next refresh finds every row changed, or computes it anew.",
                 Choice = facts?.Choice ?? DependentChoices.None,
                 Remedy = facts is null
-                    ? "Drop it before, and create it anew after the switch."
-                    : "Say -RecreateDynamicTables (command line: --recreate-dynamic-tables): it is created anew after the exchange, and the service computes it again at your cost.",
+                    ? "Build with -Method Overwrite (command line: --method overwrite), which keeps the table. Or drop it before, and create it anew after the switch."
+                    : "Say -RecreateDynamicTables (command line: --recreate-dynamic-tables): it is created anew after the exchange, and the service computes it again at your cost. Or say -Method Overwrite (--method overwrite).",
             }, facts));
         }
         var pipes = await EachAsync(unread, "PIPES",
@@ -36,10 +37,11 @@ internal sealed partial class SnowflakeCatalog
             {
                 Columns = [.. table.Columns.Select(c => c.Name).Where(c => Mentions(one.Text, c))],
                 CannotFollow = $"files that it loads while the names are exchanged may go into either table.{why}",
+                AtOverwrite = "it goes on loading into the same table.",
                 Choice = facts?.Choice ?? DependentChoices.None,
                 Remedy = facts is null
-                    ? "Pause it (PIPE_EXECUTION_PAUSED = TRUE), wait until SYSTEM$PIPE_STATUS says PAUSED with 0 pending files, drop it, and create it anew after the switch."
-                    : "Say -RecreatePipes (command line: --recreate-pipes): it is paused and drained before the exchange and created anew after it. It then forgets which files it has loaded.",
+                    ? "Build with -Method Overwrite (command line: --method overwrite), which keeps the table. Or pause it (PIPE_EXECUTION_PAUSED = TRUE), wait until SYSTEM$PIPE_STATUS says PAUSED with 0 pending files, drop it, and create it anew after the switch."
+                    : "Say -RecreatePipes (command line: --recreate-pipes): it is paused and drained before the exchange and created anew after it. It then forgets which files it has loaded. Or say -Method Overwrite (--method overwrite), which leaves it alone.",
             }, facts));
         }
         return found;

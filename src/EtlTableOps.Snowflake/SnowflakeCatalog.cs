@@ -88,7 +88,7 @@ internal sealed partial class SnowflakeCatalog(SnowflakeSession session)
                 IsTransient = row["kind"] == "TRANSIENT",
                 ClusterBy = Inner(row["cluster_by"]),
                 AutoClustering = row.Is("automatic_clustering"),
-                ChangeTracking = row.Is("change_tracking"),
+                TracksChanges = row.Is("change_tracking"),
                 SearchOptimization = row.Is("search_optimization"),
                 RetentionDays = days,
                 UndropDays = days,

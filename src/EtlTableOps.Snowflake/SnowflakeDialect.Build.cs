@@ -32,7 +32,7 @@ public sealed partial class SnowflakeDialect
                 (_, var why) => $"Way: a new table, filled by one INSERT, {why}.",
             },
         };
-        if (shadow.Feed is not null && !Own(shadow.Live).ChangeTracking)
+        if (shadow.Feed is not null && !shadow.Live.TracksChanges)
             notes.Add($"Change tracking of {shadow.Live.Name} is off and is switched on: UPDATE and DELETE wait for a moment, and it stays on afterwards. Without it, rows that are written between the build and the switch would be lost.");
         notes.AddRange(Own(shadow.Live).Unread.Select(u => $"Could not be looked through, so that nothing of it is checked or carried over: {u}."));
         notes.AddRange(shadow.Live.Attachments.Where(a => a.Kind == AttachmentKind.Other && !a.OnShadow).Select(a => $"{a.Name}: {a.Definition}"));
@@ -207,8 +207,10 @@ public sealed partial class SnowflakeDialect
     private Sql Comment(ShadowBlueprint shadow, SnowflakeTable live) =>
         Sql.Write(this, $"COMMENT ON TABLE {shadow.Shadow} IS {new SqlLiteral(Marked(new Mark(MarkRole.Shadow, shadow.SwapId), live.Comment))}");
 
-    private Sql AddColumn(ShadowBlueprint shadow, ShadowColumn column, string constraints) =>
-        Sql.Write(this, $"ALTER TABLE {shadow.Shadow} ADD COLUMN {new Id(column.Name)} {new SqlText($"{column.Type} {constraints}".TrimEnd())}");
+    private Sql AddColumn(ShadowBlueprint shadow, ShadowColumn column, string constraints) => AddColumn(shadow.Shadow, column, constraints);
+
+    private Sql AddColumn(TableName table, ShadowColumn column, string constraints) =>
+        Sql.Write(this, $"ALTER TABLE {table} ADD COLUMN {new Id(column.Name)} {new SqlText($"{column.Type} {constraints}".TrimEnd())}");
 
     private SqlText ColumnText(ShadowColumn column)
     {

@@ -14,6 +14,7 @@ public sealed partial class SnowflakeDialect
     public ExchangeSteps Exchange(ExchangeBlueprint exchange)
     {
         ArgumentNullException.ThrowIfNull(exchange);
+        if (exchange.Method == ExchangeMethod.Overwrite) return Overwrite(exchange);
         var live = Own(exchange.Live);
         var incoming = Own(exchange.Incoming);
         var after = new List<PlanStep>
@@ -35,7 +36,7 @@ public sealed partial class SnowflakeDialect
                     SetSince(feed),
                     Sql.Write(this, $"SET etl_guard = (SELECT TO_TIMESTAMP_LTZ(since_ns, 9) FROM {guard.Log})"),
                     new Sql("SET etl_upto = (SELECT CURRENT_TIMESTAMP())"),
-                    .. CountOwn(feed, change, exchange.Version, exchange.Live.Name, guard),
+                    CountOwn(feed, change, exchange.Version, exchange.Live.Name, guard),
                     Apply(feed, change, exchange.Version, exchange.Live.Name, guard),
                     Sql.Write(this, $"UPDATE {feed.Log} SET since_ns = DATE_PART(EPOCH_NANOSECOND, $etl_upto)"),
                 ]));
@@ -71,7 +72,7 @@ public sealed partial class SnowflakeDialect
     /// <remarks>Any exchange of ours that this user runs is waited for, whatever the table: a tag holds a session's id, and the session that ran the statement is gone (QUERY_HISTORY).</remarks>
     public Sql? StillRunning(string swapId) => Sql.Write(this, $"""
         SELECT COUNT(*) FROM TABLE(INFORMATION_SCHEMA.QUERY_HISTORY(RESULT_LIMIT => 1000))
-        WHERE QUERY_TAG LIKE {new SqlLiteral("%\"app\":\"etltableops\"%")} AND QUERY_TEXT LIKE {new SqlLiteral("ALTER TABLE%SWAP WITH%")}
+        WHERE QUERY_TAG LIKE {new SqlLiteral("%\"app\":\"etltableops\"%")} AND (QUERY_TEXT LIKE {new SqlLiteral("ALTER TABLE%SWAP WITH%")} OR QUERY_TEXT LIKE {new SqlLiteral("INSERT OVERWRITE INTO%")} OR QUERY_TEXT = 'COMMIT')
           AND EXECUTION_STATUS NOT LIKE 'SUCCESS%' AND EXECUTION_STATUS NOT LIKE 'FAIL%' AND EXECUTION_STATUS <> 'INCIDENT'
         """);
 
@@ -80,7 +81,7 @@ public sealed partial class SnowflakeDialect
     public IReadOnlyList<IntegrityCheck> ExchangeChecks(ExchangeBlueprint exchange)
     {
         ArgumentNullException.ThrowIfNull(exchange);
-        if (!exchange.Choices.HasFlag(DependentChoices.RecreateStreams)) return [];
+        if (exchange.Method == ExchangeMethod.Overwrite || !exchange.Choices.HasFlag(DependentChoices.RecreateStreams)) return [];
         return
         [
             .. Own(exchange.Live).Streams.Select(s => new IntegrityCheck($"Stream {s.Name}", "it has changes that nobody has consumed yet, and creating it anew would lose them.",
@@ -115,22 +116,24 @@ public sealed partial class SnowflakeDialect
     /// <summary>
     /// Rows that we bring over are not what others wrote: they are counted as ours beforehand, in the same transaction, and only those which will change something.
     /// </summary>
-    private IEnumerable<Sql> CountOwn(ChangeLog feed, Shadows.ShadowBlueprint change, TableName from, TableName into, ChangeLog guard)
+    private Sql CountOwn(ChangeLog feed, Shadows.ShadowBlueprint change, TableName from, TableName into, ChangeLog guard) =>
+        CountBrought(feed, change, SqlText.Write(this, $"{from} {Changes} END (TIMESTAMP => $etl_upto)"), into, guard, feed.Key.Count == 0 ? null : OlderThanGuarded(feed, into));
+
+    private Sql CountBrought(ChangeLog feed, Shadows.ShadowBlueprint change, SqlText changes, TableName into, ChangeLog guard, SqlText? older)
     {
         if (feed.Key.Count == 0)
         {
-            yield return Sql.Write(this, $"UPDATE {guard.Log} SET own = own + (SELECT COUNT(*) FROM {from} {Changes} END (TIMESTAMP => $etl_upto) WHERE METADATA$ACTION = 'INSERT'{(change.Where is { } only ? SqlText.Write(this, $" AND COALESCE({SqlText.InParentheses(only.Text)}, FALSE)") : new SqlText(""))})");
-            yield break;
+            var only = change.Where is { } rows ? SqlText.Write(this, $" AND COALESCE({SqlText.InParentheses(rows.Text)}, FALSE)") : new SqlText("");
+            return Sql.Write(this, $"UPDATE {guard.Log} SET own = own + (SELECT COUNT(*) FROM {changes} WHERE METADATA$ACTION = 'INSERT'{only}{(older is { } late ? SqlText.Write(this, $" AND {late}") : new SqlText(""))})");
         }
         var kept = change.Where is { } where ? SqlText.Write(this, $"COALESCE({SqlText.InParentheses(where.Text)}, FALSE)") : new SqlText("TRUE");
         var keys = SqlText.Join(", ", feed.Key.Select((c, i) => SqlText.Write(this, $"{new Id(c.Name)} AS {new Id(KeyName(i))}")));
-        var same = SqlText.Join(" AND ", feed.Key.Select((c, i) => SqlText.Write(this, $"n.{new Id(c.Name)} = c.{new Id(KeyName(i))}")));
-        yield return Sql.Write(this, $"""
+        return Sql.Write(this, $"""
             UPDATE {guard.Log} SET own = own + (
-              SELECT COUNT(*) FROM (SELECT {keys}, (METADATA$ACTION = 'DELETE' OR NOT {kept}) AS "etl_gone" FROM {from} {Changes} END (TIMESTAMP => $etl_upto)
+              SELECT COUNT(*) FROM (SELECT {keys}, (METADATA$ACTION = 'DELETE' OR NOT {kept}) AS "etl_gone" FROM {changes}
                 QUALIFY ROW_NUMBER() OVER (PARTITION BY {feed.Key.Select(c => new Id(c.Name))} ORDER BY IFF(METADATA$ACTION = 'INSERT', 0, 1)) = 1) AS c
-              WHERE NOT EXISTS (SELECT 1 FROM {into} CHANGES (INFORMATION => DEFAULT) AT (TIMESTAMP => $etl_guard) AS n WHERE {same})
-                AND (NOT c."etl_gone" OR EXISTS (SELECT 1 FROM {into} AS n WHERE {same})))
+              WHERE {older!.Value}
+                AND (NOT c."etl_gone" OR EXISTS (SELECT 1 FROM {into} AS n WHERE {KeysOf(feed, "n", "c")})))
             """);
     }
 

@@ -41,6 +41,7 @@ public sealed class SnowflakeEngine : IEngine
         CountedPositions = false,
         Folding = Tables.IdentifierFolding.Upper,
         Feeds = [FeedKind.ChangeTracking, FeedKind.None],
+        Methods = [Switching.ExchangeMethod.Swap, Switching.ExchangeMethod.Overwrite],
     };
 
     private readonly DbProviderFactory? given;

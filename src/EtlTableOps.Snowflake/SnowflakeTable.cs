@@ -24,9 +24,6 @@ public sealed record SnowflakeTable : TableShape
     /// <summary>Days of time travel.</summary>
     internal int RetentionDays { get; init; }
 
-    /// <summary>Whether changes are tracked, so that CHANGES can be read.</summary>
-    internal bool ChangeTracking { get; init; }
-
     /// <summary>Whether search optimization is on.</summary>
     internal bool SearchOptimization { get; init; }
 

@@ -2,6 +2,7 @@ using EtlTableOps.Errors;
 using EtlTableOps.Feeds;
 using EtlTableOps.Journal;
 using EtlTableOps.Shadows;
+using EtlTableOps.Switching;
 
 namespace EtlTableOps.Behaviour;
 
@@ -9,6 +10,21 @@ namespace EtlTableOps.Behaviour;
 public abstract class DeclaredChangeScenarios : EngineScenarios
 {
     private const string All = "event_id, event_ts, user_id, kind, country, amount, payload";
+
+    [Fact]
+    public async Task A_way_of_exchange_that_the_engine_does_not_have_is_refused_before_anything()
+    {
+        Assert.SkipWhen(Database.Capabilities.Methods.Contains(ExchangeMethod.Overwrite), "This engine has every way there is.");
+        await EventsTable.CreateAsync(World, 20);
+        var failure = await FailsAsync(ErrorCode.NotSupported, () => BuildAsync(Declared.Nothing, r => r with { Method = ExchangeMethod.Overwrite }));
+        Assert.Contains("-Method Swap", failure.Remedy, StringComparison.Ordinal);
+        Assert.False(failure.DurableChangeMade);
+        await NothingLeftAsync();
+        await BuildAsync(Declared.Nothing);
+        await ProveAsync();
+        await FailsAsync(ErrorCode.NotSupported, () => SwitchAsync(with: r => r with { Method = ExchangeMethod.Overwrite }));
+        Assert.Equal(ExchangeMethod.Swap, (await SwitchAsync(with: r => r with { Method = ExchangeMethod.Swap })).Method);
+    }
 
     [Fact]
     [Trait("Promise", "4")]

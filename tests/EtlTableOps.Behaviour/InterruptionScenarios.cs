@@ -1,20 +1,11 @@
-using System.Diagnostics;
-using System.Globalization;
-using EtlTableOps.Errors;
-using EtlTableOps.Journal;
-
 namespace EtlTableOps.Behaviour;
 
 /// <summary>
 /// An operation that is cut off anywhere leaves the live table whole, and a repair leaves nothing else: first by a fault inside the process at each
 /// boundary of a step, then by SIGKILL of a process at each boundary, then by SIGKILL at any moment.
 /// </summary>
-public abstract class InterruptionScenarios : EngineScenarios
+public abstract class InterruptionScenarios : InterruptionSteps
 {
-    private int more = 2;
-    private IReadOnlyList<string> original = [];
-    private IReadOnlyList<string> structure = [];
-
     [Fact]
     [Trait("Promise", "6")]
     public Task A_build_that_fails_at_any_boundary_leaves_nothing() => InProcessAsync("build");
@@ -48,18 +39,7 @@ public abstract class InterruptionScenarios : EngineScenarios
     [InlineData("undo")]
     [InlineData("remove")]
     [Trait("Promise", "6")]
-    public async Task Killed_at_each_boundary_it_is_finished_or_cleaned_up(string operation)
-    {
-        await BeginAsync(200);
-        for (var boundary = 1; ; boundary++)
-        {
-            await SetUpAsync(operation);
-            var (ended, place) = await HostAsync(operation, boundary.ToString(CultureInfo.InvariantCulture));
-            await WholeAfterAsync(operation, $"{operation}, killed {place} (boundary {boundary})");
-            if (ended) break;
-            Assert.True(boundary < 100, "an operation without an end");
-        }
-    }
+    public Task Killed_at_each_boundary_it_is_finished_or_cleaned_up(string operation) => KilledAtEachBoundaryAsync(operation);
 
     [Theory]
     [InlineData("build")]
@@ -67,173 +47,5 @@ public abstract class InterruptionScenarios : EngineScenarios
     [InlineData("switch")]
     [InlineData("undo")]
     [Trait("Promise", "6")]
-    public async Task Killed_at_any_moment_it_is_finished_or_cleaned_up(string operation)
-    {
-        await BeginAsync(operation == "build" ? 20_000 : 500);
-        if (operation == "import") await MoreAsync(60_000);
-        await SetUpAsync(operation);
-        var watch = Stopwatch.StartNew();
-        await HostAsync(operation, "60000ms");
-        var whole = watch.ElapsedMilliseconds;
-        await WholeAfterAsync(operation, $"{operation}, not killed");
-        var random = new Random();
-        for (var round = 0; round < 6; round++)
-        {
-            await SetUpAsync(operation);
-            var after = random.NextInt64(whole / 8, whole + 1);
-            await HostAsync(operation, $"{after}ms");
-            await WholeAfterAsync(operation, $"{operation}, killed after {after} of {whole} ms");
-        }
-    }
-
-    private async Task BeginAsync(int rows)
-    {
-        await EventsTable.CreateAsync(World, rows);
-        await World.ExecuteAsync("CREATE VIEW of_users AS SELECT user_id, count(*) AS events FROM allevents GROUP BY user_id");
-        await World.ExecuteAsync("CREATE TABLE more_events (event_id integer, event_ts timestamp, user_id integer)");
-        await World.ExecuteAsync("INSERT INTO more_events VALUES (100001, '2026-01-02 03:04:05', 1), (100002, '2026-01-02 03:04:05', 2)");
-        original = await LiveRowsAsync();
-        structure = await World.DescribeAsync("allevents");
-    }
-
-    /// <summary>Lets there be as many rows to import that the import has a middle.</summary>
-    private async Task MoreAsync(int rows)
-    {
-        foreach (var chunk in Enumerable.Range(3, rows - 2).Chunk(1000))
-            await World.ExecuteAsync($"INSERT INTO more_events VALUES {string.Join(", ", chunk.Select(i => $"({100000 + i}, '2026-01-02 03:04:05', 3)"))}");
-        more = rows;
-    }
-
-    private async Task InProcessAsync(string operation)
-    {
-        await BeginAsync(100);
-        for (var boundary = 1; ; boundary++)
-        {
-            await SetUpAsync(operation);
-            Told.Clear();
-            Told.FailAt = boundary;
-            var failure = await Record.ExceptionAsync(() => OperateAsync(operation));
-            var ended = Told.Boundaries < boundary;
-            Told.Clear();
-            if (!ended) Assert.True(failure is InjectedFaultException or EtlException, failure?.ToString() ?? $"{operation}: the fault at boundary {boundary} was swallowed");
-            else Assert.Null(failure);
-            if (failure is EtlException { Code: not ErrorCode.CleanUpPending } other) Assert.Fail(other.ToString());
-            if (failure is EtlException pending) Assert.True(pending.DurableChangeMade);
-            await WholeAfterAsync(operation, $"{operation}, failed at boundary {boundary}");
-            if (ended) break;
-            Assert.True(boundary < 100, "an operation without an end");
-        }
-    }
-
-    private async Task OperateAsync(string operation)
-    {
-        switch (operation)
-        {
-            case "build":
-                await BuildAsync(Declared.Twice);
-                break;
-            case "import":
-                await ImportAsync(new ImportRequest("allevents") { FromTable = "more_events" });
-                break;
-            case "sync":
-                await SyncAsync();
-                break;
-            case "test":
-                await TestAsync();
-                break;
-            case "switch":
-                await SwitchAsync(with: r => r with { KeepVersions = 1 });
-                break;
-            default:
-                await UndoAsync();
-                break;
-        }
-    }
-
-    private async Task SetUpAsync(string operation)
-    {
-        if (operation == "build") return;
-        await BuildAsync(Declared.Twice);
-        if (operation == "sync") await World.ExecuteAsync("UPDATE allevents SET payload = payload WHERE event_id < 10");
-        if (operation is "switch" or "undo") await ProveAsync();
-        if (operation == "undo") await SwitchAsync();
-    }
-
-    /// <summary>After the cut: the live table is one of the two that it may be, consumers can work, and a repair leaves nothing of ours.</summary>
-    private async Task WholeAfterAsync(string operation, string when)
-    {
-        try
-        {
-            var now = await World.DescribeAsync("allevents");
-            var replaced = now.Any(l => l.Contains("twice", StringComparison.Ordinal));
-            Assert.Equal(original.Count, await World.CountAsync("SELECT sum(events) FROM of_users"));
-            await RepairUntilFreeAsync();
-            Assert.Equal(now, await World.DescribeAsync("allevents"));
-            // Cut off before the journal was there, it has no line at all.
-            var last = (await Operations.HistoryAsync(new HistoryRequest { Table = "allevents" }, Token)) is [var newest, ..] ? newest : null;
-            Assert.Empty(last?.Pending ?? []);
-            Assert.NotEqual(SwapState.Building, last?.State);
-
-            if (replaced) Assert.Contains(operation, new[] { "switch", "undo" });
-            if (replaced) await UndoAsync();
-            else if (last?.State is SwapState.Built or SwapState.Proven or SwapState.Refuted) await ContinueAsync(operation);
-            await World.ExecuteAsync("UPDATE allevents SET user_id = user_id WHERE event_id = 1");
-            await RunAsync(await Operations.RemoveVersionsAsync(new RemoveVersionsRequest("allevents") { Keep = 0 }, Token));
-            await NothingLeftAsync();
-            Assert.Equal(original, await LiveRowsAsync());
-            Assert.Equal(structure, await World.DescribeAsync("allevents"));
-        }
-        catch (Exception e) when (e is not OperationCanceledException)
-        {
-            throw new InvalidOperationException($"{when}: {e.Message}", e);
-        }
-    }
-
-    /// <summary>A shadow that survived is usable: it passes its test, with or without the import that was cut off.</summary>
-    private async Task ContinueAsync(string operation)
-    {
-        if (operation == "sync") await SyncAsync();
-        var result = await ProveAsync();
-        Assert.True(result.Rows == original.Count || (operation == "import" && result.Rows == original.Count + more), $"{result.Rows} rows");
-        await RemoveShadowAsync();
-    }
-
-    /// <summary>A server may take a moment to notice that its client died; until then its work is left alone.</summary>
-    private async Task RepairUntilFreeAsync()
-    {
-        World.EndDeadSessions();
-        for (var watch = Stopwatch.StartNew(); ;)
-        {
-            var done = await RepairAsync();
-            if (done.All(s => s.Action?.StartsWith("left alone", StringComparison.Ordinal) != true) && await LockIsFreeAsync()) return;
-            Assert.True(watch.Elapsed < TimeSpan.FromSeconds(30), "the dead process still holds the operation's lock");
-            await Task.Delay(50, Token);
-        }
-    }
-
-    private async Task<bool> LockIsFreeAsync()
-    {
-        await using var session = await Database.OpenSessionAsync(Token);
-        var shape = await session.ReadShapeAsync(Tables.TableName.Parse("allevents", session.Dialect.Folding), Token);
-        var held = await session.TryLockOperationAsync(shape!.Name, Token);
-        if (held is null) return false;
-        await held.DisposeAsync();
-        return true;
-    }
-
-    /// <summary>Runs the operation in a process that kills itself; whether it came to its end all the same.</summary>
-    private async Task<(bool Ended, string Place)> HostAsync(string operation, string death)
-    {
-        var host = Path.Combine(AppContext.BaseDirectory, "EtlTableOps.TestHost.dll");
-        var start = new ProcessStartInfo("dotnet") { RedirectStandardOutput = true, RedirectStandardError = true };
-        foreach (var argument in new[] { "exec", host, World.ConnectionText, operation, "allevents", death }) start.ArgumentList.Add(argument);
-        foreach (var (name, value) in World.HostEnvironment) start.Environment[name] = value;
-        using var process = Process.Start(start) ?? throw new InvalidOperationException("The host did not start.");
-        var error = process.StandardError.ReadToEndAsync(Token);
-        var output = await process.StandardOutput.ReadToEndAsync(Token);
-        await process.WaitForExitAsync(Token);
-        var killed = output.Trim();
-        Assert.True(process.ExitCode == 0 || killed.Length > 0, $"The host failed by itself ({process.ExitCode}): {await error}");
-        return (process.ExitCode == 0, killed);
-    }
+    public Task Killed_at_any_moment_it_is_finished_or_cleaned_up(string operation) => KilledAtAnyMomentAsync(operation);
 }

@@ -12,6 +12,8 @@ public sealed class UsageTests
     [InlineData("new-shadow", "t", "--add-column", "only_a_name")]
     [InlineData("new-shadow", "t", "--set-column", "no_sign")]
     [InlineData("new-shadow", "t", "--feed", "carrier-pigeon")]
+    [InlineData("new-shadow", "t", "--method", "by-hand")]
+    [InlineData("switch", "t", "--method", "by-hand")]
     [InlineData("new-shadow", "t", "--sessions", "-1")]
     [InlineData("import", "t")]
     [InlineData("import", "t", "--file", "a.csv", "--query", "SELECT 1")]

@@ -123,6 +123,12 @@ Describe 'The job on <_>' -ForEach 'sqlite', 'postgresql', 'snowflake' {
         Get-Side $world "SELECT count(*), max(event_id), min(event_id) FROM $($world.Shadow)" | Should -Be '20|900|2'
     }
 
+    It 'refuses a way of exchange that the engine does not have' {
+        { New-ShadowTable $world.Table -Method Overwrite } | Should -Throw -ErrorId 'NotSupported,*'
+        $null = New-ShadowTable $world.Table -Method Swap | Test-ShadowTable
+        { Switch-Table $world.Table -Method Overwrite -Confirm:$false } | Should -Throw -ErrorId 'NotSupported,*'
+    }
+
     It 'takes every kind of declared change' {
         $null = New-ShadowTable $world.Table -AddColumn 'a text = country', @{ Name = 'b'; Type = 'integer'; Expression = 'amount + 1' } -DropColumn country `
             -SetColumn ([ordered]@{ event_type = 'upper(event_type)' }) -AlterColumn @{ ratio = 'numeric' } -ShadowName next_events

@@ -233,6 +233,27 @@ try {
         New-Pair; Invoke-Sql "GRANT SELECT ON TABLE A TO ROLE $reader", 'CREATE OR REPLACE STREAM S ON TABLE A'; $before = Get-Born A; Invoke-Sql 'INSERT OVERWRITE INTO A SELECT * FROM B'
         $seen = "created_on kept: $($before -eq (Get-Born A)), grants [$(Get-Grant A)], stream: $(Get-Failure 'SELECT COUNT(*) FROM S')"; Invoke-Sql 'DROP STREAM S'; $seen, ($seen -match 'True, grants \[.*SELECT.*stream: no failure')
     }
+    Test-Claim 1.3 D 'INSERT OVERWRITE takes part in a transaction: it can be rolled back, and COMMIT''s id tells the moment before and after' {
+        New-Pair; Invoke-Sql 'ALTER TABLE A SET CHANGE_TRACKING = TRUE', 'BEGIN', 'INSERT OVERWRITE INTO A SELECT * FROM B', 'ROLLBACK'; $kept = Get-Value 'SELECT COUNT(*) FROM A'; $new = Get-Value 'SELECT COUNT(*) FROM B'
+        Invoke-Sql 'BEGIN', 'INSERT OVERWRITE INTO A SELECT * FROM B', 'COMMIT', 'SET OW = LAST_QUERY_ID()', "INSERT INTO A VALUES (77, 'later')"
+        $before = Get-Value 'SELECT COUNT(*) FROM A BEFORE (STATEMENT => $OW)'; $after = Get-Value 'SELECT COUNT(*) FROM A AT (STATEMENT => $OW)'; $since = Get-Value 'SELECT COUNT(*) FROM A CHANGES (INFORMATION => DEFAULT) AT (STATEMENT => $OW)'
+        "rolled back $kept row(s), before $before, at $after of $new, changed since $since", ($before -eq $kept -and $after -eq $new -and $since -eq 1)
+    }
+    Test-Claim 1.3 I 'COMMIT is in the history of its session at once, under its text' {
+        New-Pair; Invoke-Sql 'BEGIN', "INSERT INTO A VALUES (78, 'in')", 'COMMIT', 'SET SESSION_NO = TO_NUMBER(CURRENT_SESSION())'
+        $n = Get-Value "SELECT COUNT(*) FROM TABLE(INFORMATION_SCHEMA.QUERY_HISTORY_BY_SESSION(SESSION_ID => `$SESSION_NO, RESULT_LIMIT => 10000)) WHERE QUERY_TEXT = 'COMMIT' AND EXECUTION_STATUS = 'SUCCESS'"; "$n found", ($n -ge 1)
+    }
+    Test-Claim 1.3 I 'An INSERT of another session while an overwrite is open waits for its end, or its row stays' {
+        New-Pair; $other = New-Session
+        try {
+            Invoke-Sql 'ALTER SESSION SET LOCK_TIMEOUT = 2' $other; Invoke-Sql 'BEGIN', 'INSERT OVERWRITE INTO A SELECT * FROM B'
+            $said = try { Invoke-Sql "INSERT INTO A VALUES (79, 'meanwhile')" $other; 'went through' } catch { "waited: $($_.Exception.Message.Split("`n")[0])" }
+            Invoke-Sql 'COMMIT'; $n = Get-Value 'SELECT COUNT(*) FROM A WHERE ID = 79'
+            "$said, $n row(s) afterwards", (($said -eq 'went through') -eq ($n -eq 1))
+        }
+        finally { $null = $other.DisposeAsync() }
+    }
+    Test-Claim 1.3 I 'EXPLAIN INSERT OVERWRITE runs nothing' { New-Pair; $before = Get-Value 'SELECT COUNT(*) FROM A'; $null = Get-Row 'EXPLAIN USING TEXT INSERT OVERWRITE INTO A SELECT * FROM B'; $n = Get-Value 'SELECT COUNT(*) FROM A'; "$n row(s)", ($n -eq $before) }
     Test-Claim 1.3 D 'CREATE OR REPLACE ... CLONE ... COPY GRANTS keeps the replaced table''s grants' { New-Pair; Invoke-Sql "GRANT SELECT ON TABLE A TO ROLE $reader", 'CREATE OR REPLACE TABLE A CLONE B COPY GRANTS'; (Get-Grant A), ((Get-Grant A) -match 'SELECT') }
 
     # ---- 1.4 transactions ---------------------------------------------------------------------------------------------------------------
@@ -371,6 +392,16 @@ end \N"
     }
     Test-Claim Job - 'Undo-TableSwap: the former table is back, or the rows written since are counted' {
         try { $null = Undo-TableSwap $live -Confirm:$false; $same = (Get-Born JOB) -eq $script:id; "the former object is back: $same", $same } catch { $_.Exception.Message, $false }
+    }
+    Test-Claim Job - 'Switch-Table -Method Overwrite and its undo: the object, its stream and its grants stay' {
+        $born = Get-Born JOB; $rows = Get-Value 'SELECT COUNT(*) FROM JOB'; Invoke-Sql 'CREATE OR REPLACE STREAM JOB_S ON TABLE JOB'
+        try {
+            $null = New-ShadowTable $live -Where "KIND <> 'old'" -AddColumn 'NOTE VARCHAR(10) = KIND' -Method Overwrite -Force -Confirm:$false | Test-ShadowTable -Confirm:$false
+            $swapped = Switch-Table $live -Confirm:$false -WarningAction SilentlyContinue; $kept = Get-Value "SELECT COUNT(*) FROM $($swapped.Version)"; $shown = Get-Value "SELECT COUNT(*) FROM JOB_S WHERE METADATA`$ACTION = 'DELETE'"
+            $null = Undo-TableSwap $live -Confirm:$false -WarningAction SilentlyContinue; $back = Get-Value 'SELECT COUNT(*) FROM JOB'
+            "version $kept of $rows row(s), stream showed $shown deleted, back to $back, object kept: $($born -eq (Get-Born JOB))", ($kept -eq $rows -and $back -eq $rows -and $shown -eq $rows -and $born -eq (Get-Born JOB))
+        }
+        catch { $_.Exception.Message, $false }
     }
 }
 finally {

@@ -3,6 +3,7 @@ using System.CommandLine.Parsing;
 using EtlTableOps.Cli.Output;
 using EtlTableOps.Errors;
 using EtlTableOps.Observability;
+using EtlTableOps.Switching;
 
 namespace EtlTableOps.Cli.Commands;
 
@@ -49,6 +50,21 @@ internal static class CommonOptions
         });
         return table;
     }
+
+    /// <summary>How a shadow takes the live table's place.</summary>
+    public static Option<ExchangeMethod?> Method(string standard) => new("--method")
+    {
+        Description = $"How the shadow takes the live table's place: swap exchanges the names; overwrite keeps the live table, with its streams and shares, and gives it the shadow's rows (Snowflake). {standard}",
+        HelpName = "way",
+        CustomParser = result =>
+        {
+            var text = Single(result);
+            if (text.Equals("swap", StringComparison.OrdinalIgnoreCase)) return ExchangeMethod.Swap;
+            if (text.Equals("overwrite", StringComparison.OrdinalIgnoreCase)) return ExchangeMethod.Overwrite;
+            result.AddError($"'{text}' is no way of exchange: swap or overwrite.");
+            return null;
+        },
+    };
 
     /// <summary>An option that takes a length of time.</summary>
     public static Option<TimeSpan?> Duration(string name, string what, TimeSpan standard) => new(name)

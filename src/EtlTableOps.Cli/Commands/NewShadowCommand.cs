@@ -3,6 +3,7 @@ using EtlTableOps.Cli.Output;
 using EtlTableOps.Feeds;
 using EtlTableOps.Observability;
 using EtlTableOps.Shadows;
+using EtlTableOps.Switching;
 using EtlTableOps.Tables;
 
 namespace EtlTableOps.Cli.Commands;
@@ -35,6 +36,7 @@ internal static class NewShadowCommand
                 var other => Refuse<FeedKind?>(result, $"'{other}' is no feed: trigger-log, change-tracking (Snowflake) or none."),
             },
         };
+        var method = CommonOptions.Method("What overwrite asks of the change is refused before anything is built. Swap when left out.");
         var stall = CommonOptions.Duration("--stall-budget", "How long other people's statements may be made to wait, in one piece", SwitchRequest.DefaultStallBudget);
         var sessions = new Option<int>("--sessions") { Description = "Sessions that load, and build indexes, side by side where the engine can; 0 lets the engine choose.", HelpName = "count" };
         sessions.Validators.Add(result =>
@@ -45,7 +47,7 @@ internal static class NewShadowCommand
 
         var command = new Command("new-shadow", "Builds a shadow table from a declared change.")
         {
-            table, add, drop, set, alter, where, asOf, before, query, structure, shadowName, feed, stall, sessions, force,
+            table, add, drop, set, alter, where, asOf, before, query, structure, shadowName, feed, method, stall, sessions, force,
         }.Changing();
         command.Validators.Add(result =>
         {
@@ -69,6 +71,7 @@ internal static class NewShadowCommand
                 },
                 ShadowName = given.GetValue(shadowName),
                 Feed = given.GetValue(feed),
+                Method = given.GetValue(method) ?? ExchangeMethod.Swap,
                 Force = given.GetValue(force),
                 StallBudget = given.GetValue(stall) ?? SwitchRequest.DefaultStallBudget,
                 Sessions = given.GetValue(sessions),

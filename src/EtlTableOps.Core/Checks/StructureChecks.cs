@@ -1,5 +1,6 @@
 using EtlTableOps.Journal;
 using EtlTableOps.Shadows;
+using EtlTableOps.Switching;
 using EtlTableOps.Tables;
 
 namespace EtlTableOps.Checks;
@@ -30,6 +31,11 @@ internal static class StructureChecks
         yield return new ShadowCheck("structure", untouched, "as built", untouched ? "as built" : "altered",
             untouched ? "Nobody altered the shadow's structure." : "The shadow's structure, or what hangs on it, was altered after it was built.");
 
+        if (record.Details.Method == ExchangeMethod.Overwrite)
+        {
+            yield return new ShadowCheck("object", true, "the live table", "the live table", "The live table stays the object that it is, with its keys, rights, options and dependents: only its rows come from the shadow.");
+            yield break;
+        }
         var found = TableFingerprint.UnderOwnNames(shadow.Attachments, blueprint.KeptNames);
         foreach (var (name, kinds, meaning) in Groups)
         {
@@ -44,7 +50,7 @@ internal static class StructureChecks
                 differences.Count == 0 ? meaning : string.Join("; ", differences));
         }
         var moving = blueprint.Live.Attachments.Where(a => !a.OnShadow).ToList();
-        var stuck = moving.Where(a => a is { CannotFollow: not null, Choice: Switching.DependentChoices.None }).ToList();
+        var stuck = moving.Where(a => a is { CannotFollow: not null, Choice: DependentChoices.None }).ToList();
         yield return new ShadowCheck("dependents", stuck.Count == 0, $"{moving.Count} can follow", $"{moving.Count - stuck.Count} can follow",
             stuck.Count == 0
                 ? moving.Count == 0 ? "Nothing else hangs on the name." : $"They follow the name at the switch: {string.Join(", ", moving.Select(a => $"{a.Kind} {a.Name}"))}."

@@ -32,6 +32,9 @@ public sealed record EngineCapabilities
     /// </summary>
     public bool CountedPositions { get; init; } = true;
 
+    /// <summary>The ways in which a table can take the live one's place here, the engine's own first.</summary>
+    public IReadOnlyList<Switching.ExchangeMethod> Methods { get; init; } = [Switching.ExchangeMethod.Swap];
+
     /// <summary>The feeds that can follow a table here, the default first.</summary>
     public required IReadOnlyList<Feeds.FeedKind> Feeds { get; init; }
 }

@@ -144,6 +144,17 @@ public interface IDialect : ISqlQuoting
     IReadOnlyList<IntegrityCheck> ExchangeChecks(ExchangeBlueprint exchange) => [];
 
     /// <summary>
+    /// Why the live table cannot get the rows of another one in its place (<see cref="ExchangeMethod.Overwrite"/>), with the remedy; null when it can, or on an engine that does not
+    /// know the way at all.
+    /// </summary>
+    /// <param name="live">The live table.</param>
+    /// <param name="incoming">The table whose rows it is to get; null before there is one.</param>
+    (string What, string Reason, string Remedy)? WhyNoOverwrite(TableShape live, TableShape? incoming) => null;
+
+    /// <summary>A statement that writes nothing and fails where the user lacks a right that an overwrite of the live table needs; null where nothing can be asked.</summary>
+    Sql? OverwriteRights(TableShape live) => null;
+
+    /// <summary>
     /// The statements under the lock that exchange the names and move what hangs on them, and the steps after
     /// the commit (validation of constraints and the like).
     /// </summary>
@@ -162,13 +173,13 @@ public sealed record IntegrityCheck(string Name, string Meaning, Sql CountViolat
 public sealed record ExchangeSteps(IReadOnlyList<PlanStep> Locked, IReadOnlyList<PlanStep> After)
 {
     /// <summary>
-    /// Where the exchange is a statement by itself: before it, and after the journal has announced it. Each can be repeated.
+    /// Where the exchange is no transaction of DDL: before it, and after the journal has announced it, what cannot be part of it. Each can be repeated.
     /// </summary>
     public IReadOnlyList<PlanStep> Before { get; init; } = [];
 
     /// <summary>What must have come to rest by <see cref="Before"/>: each query returns one count of what has not; asked until it is 0.</summary>
     public IReadOnlyList<IntegrityCheck> Rest { get; init; } = [];
 
-    /// <summary>Takes back what <see cref="Before"/> did, where the exchange was not done after all. Each can be repeated.</summary>
+    /// <summary>Takes back what <see cref="Before"/> did, where the exchange was not done after all. Each can be repeated, and works when part of it is not there.</summary>
     public IReadOnlyList<PlanStep> TakeBack { get; init; } = [];
 }

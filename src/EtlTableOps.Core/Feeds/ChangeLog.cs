@@ -38,6 +38,9 @@ public sealed record ChangeLog(TableName Watched, TableName Log, IReadOnlyList<C
     /// </summary>
     public bool Ended { get; init; }
 
+    /// <summary>Whether the engine keeps its own record of the watched table's changes already, so that nothing has to be switched on.</summary>
+    public bool Tracked { get; init; }
+
     /// <summary>Whether the watched table is partitioned, where that needs another kind of trigger.</summary>
     public bool Partitioned { get; init; }
 }

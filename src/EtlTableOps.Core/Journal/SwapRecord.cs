@@ -111,6 +111,9 @@ public sealed record SwapRecord
 /// <summary>The part of a swap's record that the journal stores as JSON.</summary>
 public sealed record SwapDetails
 {
+    /// <summary>How the incoming table takes, or took, the live one's place.</summary>
+    public ExchangeMethod Method { get; init; }
+
     /// <summary>What was declared.</summary>
     public DeclaredChange Change { get; init; } = new();
 
@@ -156,7 +159,7 @@ public sealed record SwapDetails
     /// <summary>Steps after the exchange that are still to be done.</summary>
     public IReadOnlyList<PendingStep> Pending { get; init; } = [];
 
-    /// <summary>What is to be done in their place when an announced exchange turns out not to have been done.</summary>
+    /// <summary>While an exchange is under way: what takes back what was made for it, in case that it is not done.</summary>
     public IReadOnlyList<PendingStep> TakeBack { get; init; } = [];
 
     /// <summary>Fingerprint of the live table when the shadow was built.</summary>

@@ -37,7 +37,7 @@ internal sealed class SwapRepairer(EtlDatabase database, IRunObserver observer)
     }
 
     private static bool NeedsRepair(SwapRecord record) =>
-        record.State is SwapState.Building or SwapState.Switching || IsImporting(record) || (record.State is SwapState.Switched or SwapState.Undone && record.Details.Pending.Count > 0);
+        record.State is SwapState.Building or SwapState.Switching || IsImporting(record) || (record.State is SwapState.Switched or SwapState.Undone or SwapState.Proven && record.Details.Pending.Count > 0);
 
     private static bool IsImporting(SwapRecord record) => record is { State: SwapState.Built or SwapState.Proven or SwapState.Refuted, Details.Importing: not null };
 
@@ -45,6 +45,7 @@ internal sealed class SwapRepairer(EtlDatabase database, IRunObserver observer)
     {
         { State: SwapState.Building, Operation: SwapOperation.Switch } => "interrupted build: clean up",
         { State: SwapState.Building } => "interrupted undo: take back",
+        { State: SwapState.Proven, Details.Pending.Count: > 0 } => "interrupted exchange: take back",
         { State: SwapState.Switching } => "interrupted exchange: ask the database which table is live, then finish or take back",
         _ when IsImporting(record) => "interrupted import: take back",
         _ => "done, work after it is pending: finish",
@@ -61,8 +62,8 @@ internal sealed class SwapRepairer(EtlDatabase database, IRunObserver observer)
 
     private static IReadOnlyList<PlanStep> Steps(IDialect dialect, SwapRecord record) => record switch
     {
-        { State: SwapState.Building, Details.GuardLog: { } guard } => [new PlanStep("remove-guard", "Remove the undo's guard", dialect.RemoveLog(guard))],
-        _ => [.. record.Details.Pending.Select(p => new PlanStep(p.Name, p.Title, [.. p.Statements.Select(s => new Sql(s))]))],
+        { State: SwapState.Building, Details.GuardLog: { } guard } => [.. SwapFinisher.Steps(record), new PlanStep("remove-guard", "Remove the undo's guard", dialect.RemoveLog(guard))],
+        _ => SwapFinisher.Steps(record),
     };
 
     private async Task<IReadOnlyList<TableSwap>> RunAsync(IReadOnlyList<SwapRecord> broken, CancellationToken token)
@@ -106,17 +107,30 @@ internal sealed class SwapRepairer(EtlDatabase database, IRunObserver observer)
         }
     }
 
+    /// <summary>An overwrite is one transaction with the journal's line: as long as the line does not say that it was done, it was not.</summary>
+    private async Task<SwapRecord> ResolveOverwriteAsync(TableScope scope, SwapRecord record, CancellationToken token)
+    {
+        await ExchangeProbe.WaitForEndAsync(scope.Session, record.Id, record.Live).ConfigureAwait(false);
+        record = await scope.Journal.ReadAsync(record.Id, token).ConfigureAwait(false) ?? record;
+        if (record.State == SwapState.Switching) record = await scope.Journal.SaveAsync(SwapFinisher.NotDone(record), token).ConfigureAwait(false);
+        return record.State == SwapState.Building
+            ? await SwapUndoer.AbandonAsync(scope, record, observer, token).ConfigureAwait(false)
+            : await SwapFinisher.FinishAsync(scope, record, Operation, observer, token).ConfigureAwait(false);
+    }
+
     /// <summary>An exchange that was announced: done, then the journal learns it and the rest is finished; not done, then it is as before.</summary>
     private async Task<SwapRecord> ResolveAsync(TableScope scope, SwapRecord record, CancellationToken token)
     {
+        if (record.Details.Method == ExchangeMethod.Overwrite) return await ResolveOverwriteAsync(scope, record, token).ConfigureAwait(false);
         var swaps = await scope.SwapsAsync(token).ConfigureAwait(false);
         var target = record.Details.UndoOf is { } id ? swaps.First(r => r.Id == id) : null;
         var mark = target is null ? new Mark(MarkRole.Shadow, record.Id) : new Mark(MarkRole.Version, target.Id);
         if (!await ExchangeProbe.WasDoneAsync(scope.Session, record.Live, record.Incoming, mark, record.Id).ConfigureAwait(false))
         {
-            await SwapFinisher.TakeBackAsync(scope, record, Operation, observer, token).ConfigureAwait(false);
             record = await scope.Journal.SaveAsync(SwapFinisher.NotDone(record), token).ConfigureAwait(false);
-            return target is null ? record : await SwapUndoer.AbandonAsync(scope, record, observer, token).ConfigureAwait(false);
+            return target is null
+                ? await SwapFinisher.FinishAsync(scope, record, Operation, observer, token).ConfigureAwait(false)
+                : await SwapUndoer.AbandonAsync(scope, record, observer, token).ConfigureAwait(false);
         }
         var transaction = await Patience.BeginWriteAsync(scope.Session, token).ConfigureAwait(false);
         await using (transaction.ConfigureAwait(false))

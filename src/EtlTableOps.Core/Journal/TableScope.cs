@@ -58,7 +58,7 @@ internal sealed class TableScope : IAsyncDisposable
     public async Task RefuseUnfinishedAsync(CancellationToken token)
     {
         var unfinished = (await SwapsAsync(token).ConfigureAwait(false)).FirstOrDefault(s =>
-            s.State == SwapState.Switching || (s.State == SwapState.Switched && s.Details.Pending.Count > 0 && !Session.Capabilities.TransactionalDdl));
+            s.State == SwapState.Switching || (s.State is SwapState.Switched or SwapState.Proven && s.Details.Pending.Count > 0 && !Session.Capabilities.TransactionalDdl));
         if (unfinished is not null)
         {
             throw new EtlException(ErrorCode.WrongState, unfinished.Id, Live.Name, "an exchange that was interrupted or is under way", "finished",

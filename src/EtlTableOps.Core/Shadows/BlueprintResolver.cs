@@ -17,24 +17,24 @@ internal sealed class BlueprintResolver(IEngineSession session, TableShape live)
     private IDialect Dialect => session.Dialect;
 
     /// <summary>The log on the live table that feeds a shadow.</summary>
-    public ChangeLog FeedLog(string swapId) => Log(live.Name, "feed", swapId, live.RowKey) with { Collisions = live.Collisions, IsFeed = true };
+    public ChangeLog FeedLog(string swapId) => Log(live.Name, "feed", swapId, live.RowKey) with { Collisions = live.Collisions, IsFeed = true, Tracked = live.TracksChanges };
 
     /// <summary>The log that guards a table which is to go live.</summary>
     public ChangeLog GuardLog(TableName incoming, string swapId, UniqueKey? key) => Log(incoming, "guard", swapId, key);
 
     /// <summary>The blueprint of a swap in the journal.</summary>
     public Task<ShadowBlueprint> ResolveAsync(SwapRecord record, TimeSpan stallBudget, CancellationToken token) =>
-        ResolveAsync(record.Id, record.Incoming, record.Details.Change, record.Details.Feed, record.Details.IncomingNames, stallBudget, 1, token);
+        ResolveAsync(record.Id, record.Incoming, record.Details.Change, record.Details.Feed, record.Details.IncomingNames, record.Details.Method, stallBudget, 1, token);
 
     /// <summary>The blueprint of a new swap.</summary>
     public async Task<ShadowBlueprint> ResolveAsync(
-        string swapId, TableName shadow, DeclaredChange change, FeedKind feed, IReadOnlyList<KeptName> keptNames, TimeSpan stallBudget, int sessions, CancellationToken token)
+        string swapId, TableName shadow, DeclaredChange change, FeedKind feed, IReadOnlyList<KeptName> keptNames, ExchangeMethod method, TimeSpan stallBudget, int sessions, CancellationToken token)
     {
         RefuseContradictions(change);
         var columns = change.Query is null
             ? Columns(change)
             : await QueryColumnsAsync(change.Query, token).ConfigureAwait(false);
-        RefuseBrokenDependents(columns);
+        RefuseBrokenDependents(columns, method);
         var key = live.Keys.FirstOrDefault(k => k.Columns.All(name => columns.Any(c => c.From?.Name == name && c.Name == name)));
         var blueprint = new ShadowBlueprint
         {
@@ -175,11 +175,12 @@ internal sealed class BlueprintResolver(IEngineSession session, TableShape live)
     }
 
     /// <summary>Refuses what would break something that hangs on the table, before anything is done.</summary>
-    private void RefuseBrokenDependents(List<ShadowColumn> columns)
+    private void RefuseBrokenDependents(List<ShadowColumn> columns, ExchangeMethod method)
     {
         foreach (var attachment in live.Attachments)
         {
-            if (attachment is { CannotFollow: { } reason, Choice: DependentChoices.None })
+            // What cannot follow to another object stays where it is when the object does.
+            if (method == ExchangeMethod.Swap && attachment is { CannotFollow: { } reason, Choice: DependentChoices.None })
                 throw new EtlException(ErrorCode.CannotCarryOver, $"{attachment.Kind} {attachment.Name}", reason, attachment.Remedy ?? "Drop it before, and make it again after the switch.");
 
             if (attachment.FixesColumns && columns.Find(c => c.From is null) is { } added)

@@ -5,6 +5,7 @@ using EtlTableOps.Feeds;
 using EtlTableOps.Journal;
 using EtlTableOps.Observability;
 using EtlTableOps.Plans;
+using EtlTableOps.Switching;
 using EtlTableOps.Tables;
 
 namespace EtlTableOps.Shadows;
@@ -24,6 +25,7 @@ internal sealed class ShadowBuilder(EtlDatabase database, IRunObserver observer)
             await scope.RefuseUnfinishedAsync(token).ConfigureAwait(false);
             if (live.Mark is not null)
                 throw new EtlException(ErrorCode.NotATable, live.Name, $"a {live.Mark.Role.ToString().ToLowerInvariant()} table of this tool");
+            OverwriteRules.RefuseUnsupported(scope.Session.Capabilities, request.Method);
             var resolver = new BlueprintResolver(scope.Session, live);
             var (change, past) = await PastState.ResolveAsync(scope, request, token).ConfigureAwait(false);
             request = request with { Change = change };
@@ -36,8 +38,9 @@ internal sealed class ShadowBuilder(EtlDatabase database, IRunObserver observer)
             if (shadow == live.Name) throw new EtlException(ErrorCode.BadInput, "The shadow cannot have the live table's name.");
 
             var blueprint = await resolver.ResolveAsync(
-                id, shadow, request.Change, feed, SwapId.KeptNames(live, id, outgoing: false, maxBytes), request.StallBudget, request.Sessions > 0 ? request.Sessions : 2, token).ConfigureAwait(false);
+                id, shadow, request.Change, feed, SwapId.KeptNames(live, id, outgoing: false, maxBytes), request.Method, request.StallBudget, request.Sessions > 0 ? request.Sessions : 2, token).ConfigureAwait(false);
             await BlueprintResolver.RefuseUnfitAsync(scope.Session, live, blueprint.Columns.ToDictionary(c => c.Name, c => c.Type, StringComparer.Ordinal), token).ConfigureAwait(false);
+            if (request.Method == ExchangeMethod.Overwrite) await OverwriteRules.RefuseChangeAsync(scope.Session, live, blueprint.Columns, null, token).ConfigureAwait(false);
             var earlier = await RefuseOrReplaceAsync(scope, request, shadow, token).ConfigureAwait(false);
             var notes = await NotesAsync(scope, blueprint, feed, earlier, token).ConfigureAwait(false);
             IReadOnlyList<PlanStep> removal = earlier is null ? [] : await ShadowRemover.StepsAsync(scope.Session, earlier, token).ConfigureAwait(false);
@@ -131,6 +134,7 @@ internal sealed class ShadowBuilder(EtlDatabase database, IRunObserver observer)
                 State = SwapState.Building,
                 Details = new SwapDetails
                 {
+                    Method = request.Method,
                     Change = request.Change,
                     Feed = feed,
                     FeedLog = blueprint.Feed,

@@ -1,11 +1,12 @@
 using EtlTableOps.Feeds;
+using EtlTableOps.Observability;
 using EtlTableOps.Shadows;
 using EtlTableOps.Tables;
 
 namespace EtlTableOps.Switching;
 
 /// <summary>
-/// An exchange of names: the table under the live name is set aside as a version, and another takes its place. A switch and an undo
+/// An exchange: what was under the live name is set aside as a version, and another table takes its place, by its name or by its rows. A switch and an undo
 /// are the same exchange with other tables.
 /// </summary>
 public sealed record ExchangeBlueprint
@@ -15,6 +16,9 @@ public sealed record ExchangeBlueprint
 
     /// <summary>The table that carries the live name now, with all that hangs on it.</summary>
     public required TableShape Live { get; init; }
+
+    /// <summary>How the incoming table takes the live one's place.</summary>
+    public ExchangeMethod Method { get; init; }
 
     /// <summary>What shall be done with things that cannot follow by themselves.</summary>
     public DependentChoices Choices { get; init; }
@@ -47,6 +51,13 @@ public sealed record ExchangeBlueprint
 
     /// <summary>The guard of the present live table from its own exchange, whose triggers end here; null for none.</summary>
     public ChangeLog? OutgoingGuard { get; init; }
+
+    /// <summary>Tells what the exchange has meant for whatever hangs on the table and was not carried along by us.</summary>
+    internal void Warn(IRunObserver observer)
+    {
+        if (Method != ExchangeMethod.Overwrite) return;
+        foreach (var attachment in Live.Attachments.Where(a => a.AtOverwrite is not null)) observer.OnEvent(new RunWarning($"{attachment.Kind} {attachment.Name}: {attachment.AtOverwrite}"));
+    }
 }
 
 /// <summary>

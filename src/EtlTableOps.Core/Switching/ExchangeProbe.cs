@@ -63,7 +63,8 @@ internal static class ExchangeProbe
         throw Unknown(live, swapId, now);
     }
 
-    private static async Task WaitForEndAsync(IEngineSession session, string swapId, TableName live)
+    /// <summary>Waits until the server works on no statement of the swap's exchange any more.</summary>
+    public static async Task WaitForEndAsync(IEngineSession session, string swapId, TableName live)
     {
         if (session.Dialect.StillRunning(swapId) is not { } question) return;
         var waiting = Stopwatch.StartNew();

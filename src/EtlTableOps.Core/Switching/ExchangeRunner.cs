@@ -28,8 +28,8 @@ internal interface IExchangeWork
     /// </summary>
     Task AnnounceAsync(CancellationToken token);
 
-    /// <summary>Takes the announcement back after an exchange that was certainly not done.</summary>
-    Task TakeBackAsync(JournalStore journal, CancellationToken token);
+    /// <summary>Takes the announcement back after an exchange that was certainly not done, and what was made for it.</summary>
+    Task TakeBackAsync(IEngineSession session, CancellationToken token);
 
     /// <summary>Whether the journal, asked on a new session after a doubtful commit, says that the exchange was done.</summary>
     Task<bool> WasDoneAsync(JournalStore journal, CancellationToken token);

@@ -10,7 +10,8 @@ namespace EtlTableOps.Switching;
 /// <summary>
 /// The exchange on an engine whose DDL takes part in no transaction: the journal announces it, one statement exchanges the names, the journal says
 /// that it was done. A second such statement would take the first one back, so after anything but a plain success the server is asked which
-/// object carries the live name, and nothing is repeated before that is known (promise 7).
+/// object carries the live name, and nothing is repeated before that is known (promise 7). An overwrite is no DDL: it is one transaction with the journal's line, so the journal
+/// is what is asked.
 /// </summary>
 internal sealed class StatementExchange(EtlDatabase database, TableScope scope, ExchangeBlueprint exchange, IExchangeWork work, IRunObserver observer)
 {
@@ -27,8 +28,9 @@ internal sealed class StatementExchange(EtlDatabase database, TableScope scope, 
     /// <summary>Exchanges the names and returns what it cost others.</summary>
     public async Task<StallReport> RunAsync(CancellationToken token)
     {
-        var title = $"Exchange the names: {exchange.Incoming.Name} becomes {exchange.Live.Name}";
-        var statements = scope.Dialect.Exchange(exchange).Locked.SelectMany(s => s.Statements).ToList();
+        var title = Overwrites ? $"Overwrite {exchange.Live.Name} with the rows of {exchange.Incoming.Name}" : $"Exchange the names: {exchange.Incoming.Name} becomes {exchange.Live.Name}";
+        var steps = scope.Dialect.Exchange(exchange);
+        var statements = steps.Locked.SelectMany(s => s.Statements).ToList();
         observer.OnEvent(new StepStarted(Operation, Step, title));
         foreach (var sql in statements) observer.OnEvent(new StatementRun(sql.Text));
         watch.Start();
@@ -57,11 +59,14 @@ internal sealed class StatementExchange(EtlDatabase database, TableScope scope, 
                 HeldMilliseconds = (watch.Elapsed - before).TotalMilliseconds,
                 RowsDrained = drained,
             };
-            await ConcludeAsync(journal, report).ConfigureAwait(false);
+            if (!Overwrites) await ConcludeAsync(journal, report).ConfigureAwait(false);
+            else if (journal != scope.Session) await journal.DisposeAsync().ConfigureAwait(false);
             observer.OnEvent(new StepFinished(Operation, Step, title, watch.Elapsed, drained));
             return report;
         }
     }
+
+    private bool Overwrites => exchange.Method == ExchangeMethod.Overwrite;
 
     /// <summary>Brings the last changes over, as far as that can be done before the names are exchanged; returns how many.</summary>
     private async Task<long> PrepareAsync(CancellationToken token)
@@ -85,18 +90,13 @@ internal sealed class StatementExchange(EtlDatabase database, TableScope scope, 
         }
     }
 
-    /// <summary>Stops what would be in the way of the exchange and waits until it has. What fails here leaves the names, and starts it again.</summary>
+    /// <summary>Does what the exchange needs and cannot have in it, and waits until all that was stopped has come to rest. What fails here leaves the names, and is taken back.</summary>
     private async Task BringToRestAsync(CancellationToken token)
     {
         var steps = scope.Dialect.Exchange(exchange);
         try
         {
-            foreach (var step in steps.Before)
-            {
-                observer.OnEvent(new StepStarted(Operation, step.Name, step.Title));
-                foreach (var sql in step.Statements) observer.OnEvent(new StatementRun(sql.Text));
-                await scope.Session.ExecuteAllAsync(step.Statements, token).ConfigureAwait(false);
-            }
+            await new StepRunner(scope.Session, scope.Journal, observer, Operation, exchange.SwapId).RunAsync(steps.Before, token).ConfigureAwait(false);
             var waiting = Stopwatch.StartNew();
             foreach (var check in steps.Rest)
             {
@@ -144,12 +144,13 @@ internal sealed class StatementExchange(EtlDatabase database, TableScope scope, 
     {
         try
         {
-            await scope.Session.ExecuteAllAsync(statements, token).ConfigureAwait(false);
+            if (Overwrites) await OverwriteAsync(statements, token).ConfigureAwait(false);
+            else await scope.Session.ExecuteAllAsync(statements, token).ConfigureAwait(false);
             return scope.Session;
         }
         catch (EtlException e)
         {
-            observer.OnEvent(new RunWarning($"The exchange did not end plainly ({e.Code}); asking the server which table carries the name."));
+            observer.OnEvent(new RunWarning($"The exchange did not end plainly ({e.Code}); asking the server {(Overwrites ? "whether the journal says that it was done" : "which table carries the name")}."));
             var session = await ExchangeProbe.OpenAsync(database, exchange.Live.Name, e, observer).ConfigureAwait(false);
             if (await WasDoneAsync(session).ConfigureAwait(false)) return session;
             await using (session.ConfigureAwait(false))
@@ -163,11 +164,34 @@ internal sealed class StatementExchange(EtlDatabase database, TableScope scope, 
         }
     }
 
+    /// <summary>The rows and the journal's line in one transaction. Its commit is not cancelled.</summary>
+    private async Task OverwriteAsync(List<Sql> statements, CancellationToken token)
+    {
+        var transaction = await scope.Session.BeginAsync(TransactionMode.Write, null, token).ConfigureAwait(false);
+        await using (transaction.ConfigureAwait(false))
+        {
+            await scope.Session.ExecuteAllAsync(statements, token).ConfigureAwait(false);
+            await WriteJournalAsync(scope.Session, new StallReport { Tries = tries, WaitedSeconds = watch.Elapsed.TotalSeconds }).ConfigureAwait(false);
+            await transaction.CommitAsync(CancellationToken.None).ConfigureAwait(false);
+        }
+    }
+
+    private async Task WriteJournalAsync(IEngineSession session, StallReport report)
+    {
+        foreach (var sql in work.JournalWrites(report))
+        {
+            if (await session.ExecuteAsync(sql, CancellationToken.None).ConfigureAwait(false) != 1)
+                throw new EtlException(ErrorCode.OperationInProgress, exchange.Live.Name, "its journal line was changed by somebody else in the meantime") { SwapId = exchange.SwapId };
+        }
+    }
+
     private async Task<bool> WasDoneAsync(IEngineSession session)
     {
         try
         {
-            return await ExchangeProbe.WasDoneAsync(session, exchange).ConfigureAwait(false);
+            if (!Overwrites) return await ExchangeProbe.WasDoneAsync(session, exchange).ConfigureAwait(false);
+            await ExchangeProbe.WaitForEndAsync(session, exchange.SwapId, exchange.Live.Name).ConfigureAwait(false);
+            return await work.WasDoneAsync(new JournalStore(session, exchange.Live.Name.Schema), CancellationToken.None).ConfigureAwait(false);
         }
         catch (EtlException e)
         {
@@ -177,13 +201,15 @@ internal sealed class StatementExchange(EtlDatabase database, TableScope scope, 
         }
     }
 
-    /// <summary>What was announced is certainly not done. If not even that can be written, a repair finds it out once more.</summary>
+    /// <summary>
+    /// What was announced is certainly not done. If not even that can be written, a repair finds it out once more. The journal's row is changed first: as long as an overwrite's
+    /// transaction is open somewhere, it holds that row, so what was made for it is never taken away from under it.
+    /// </summary>
     private async Task TakeBackAsync(IEngineSession session, EtlException failure)
     {
         try
         {
-            foreach (var step in scope.Dialect.Exchange(exchange).TakeBack) await session.ExecuteAllAsync(step.Statements, CancellationToken.None).ConfigureAwait(false);
-            await work.TakeBackAsync(new JournalStore(session, exchange.Live.Name.Schema), CancellationToken.None).ConfigureAwait(false);
+            await work.TakeBackAsync(session, CancellationToken.None).ConfigureAwait(false);
         }
         catch (EtlException e)
         {
@@ -200,11 +226,7 @@ internal sealed class StatementExchange(EtlDatabase database, TableScope scope, 
             var transaction = await session.BeginAsync(TransactionMode.Write, null, CancellationToken.None).ConfigureAwait(false);
             await using (transaction.ConfigureAwait(false))
             {
-                foreach (var sql in work.JournalWrites(report))
-                {
-                    if (await session.ExecuteAsync(sql, CancellationToken.None).ConfigureAwait(false) != 1)
-                        throw new EtlException(ErrorCode.OperationInProgress, exchange.Live.Name, "its journal line was changed by somebody else in the meantime") { SwapId = exchange.SwapId };
-                }
+                await WriteJournalAsync(session, report).ConfigureAwait(false);
                 await transaction.CommitAsync(CancellationToken.None).ConfigureAwait(false);
             }
         }

@@ -16,34 +16,37 @@ internal static class SwapFinisher
     public static IReadOnlyList<PendingStep> Pending(IEnumerable<PlanStep> after) =>
         [.. after.Select(s => new PendingStep(s.Name, s.Title, [.. s.Statements.SelectMany(q => q.All).Select(q => q.Text)]))];
 
-    /// <summary>A swap that was announced and not done, as it was before: a shadow is still proven, an undo is still to be done.</summary>
+    /// <summary>What the journal keeps, as steps again.</summary>
+    public static IReadOnlyList<PlanStep> Steps(SwapRecord record) =>
+        [.. record.Details.Pending.Select(p => new PlanStep(p.Name, p.Title, [.. p.Statements.Select(s => new Sql(s))]))];
+
+    /// <summary>
+    /// A swap that was announced and not done, as it was before: a shadow is still proven, an undo is still to be done. What was made for the exchange already is to be taken back.
+    /// </summary>
     public static SwapRecord NotDone(SwapRecord record) => record with
     {
         State = record.Operation == SwapOperation.Switch ? SwapState.Proven : SwapState.Building,
         VersionTable = null,
-        Details = record.Details with { Pending = [], TakeBack = [], OutgoingNames = [] },
+        Details = record.Details with { Pending = record.Details.TakeBack, TakeBack = [], OutgoingNames = [] },
     };
 
-    /// <summary>Takes back what was done before an exchange that was not done after all.</summary>
-    public static async Task TakeBackAsync(TableScope scope, SwapRecord record, string operation, IRunObserver observer, CancellationToken token)
-    {
-        var runner = new StepRunner(scope.Session, scope.Journal, observer, operation, record.Id) { TakesDoneAsDone = true };
-        foreach (var step in record.Details.TakeBack) await runner.RunAsync(new PlanStep(step.Name, step.Title, [.. step.Statements.Select(s => new Sql(s))]), token).ConfigureAwait(false);
-    }
-
     /// <summary>Does what the record says is still to be done.</summary>
-    public static async Task<SwapRecord> FinishAsync(TableScope scope, SwapRecord record, string operation, IRunObserver observer, CancellationToken token)
+    public static Task<SwapRecord> FinishAsync(TableScope scope, SwapRecord record, string operation, IRunObserver observer, CancellationToken token) =>
+        FinishAsync(scope.Session, scope.Journal, record, operation, observer, token);
+
+    /// <summary>The same in a session of the caller's.</summary>
+    public static async Task<SwapRecord> FinishAsync(IEngineSession session, JournalStore journal, SwapRecord record, string operation, IRunObserver observer, CancellationToken token)
     {
-        var runner = new StepRunner(scope.Session, scope.Journal, observer, operation, record.Id)
+        var runner = new StepRunner(session, journal, observer, operation, record.Id)
         {
             // A step of DDL may have been done in part before an interruption, where DDL takes part in no transaction.
-            TakesDoneAsDone = !scope.Session.Capabilities.TransactionalDdl,
+            TakesDoneAsDone = !session.Capabilities.TransactionalDdl,
         };
         while (record.Details.Pending.Count > 0)
         {
             var next = record.Details.Pending[0];
             await runner.RunAsync(new PlanStep(next.Name, next.Title, [.. next.Statements.Select(s => new Sql(s))]), token).ConfigureAwait(false);
-            record = await scope.Journal.SaveAsync(record with { Details = record.Details with { Pending = [.. record.Details.Pending.Skip(1)] } }, token).ConfigureAwait(false);
+            record = await journal.SaveAsync(record with { Details = record.Details with { Pending = [.. record.Details.Pending.Skip(1)] } }, token).ConfigureAwait(false);
         }
         return record;
     }
@@ -68,6 +71,7 @@ internal static class SwapFinisher
         SwapId = record.Id,
         Table = database.Show(record.Live),
         Operation = record.Operation,
+        Method = record.Details.Method,
         State = record.State,
         Incoming = database.Show(record.Incoming),
         Version = record.VersionTable is { } version ? database.Show(version) : null,

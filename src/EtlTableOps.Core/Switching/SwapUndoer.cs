@@ -29,7 +29,8 @@ internal sealed class SwapUndoer(EtlDatabase database, IRunObserver observer)
             var work = await LoadAsync(scope, target, id, request, null, token).ConfigureAwait(false);
             var written = await work.CountWrittenAsync(scope.Session, token).ConfigureAwait(false);
             var steps = scope.Dialect.Exchange(work.Exchange);
-            var notes = TableFingerprint.Differences(
+            // What hangs on the object stays on it when only its rows go.
+            var notes = work.Exchange.Method == ExchangeMethod.Overwrite ? [] : TableFingerprint.Differences(
                 scope.Live.Attachments.Where(a => a.OnShadow),
                 TableFingerprint.UnderOwnNames(work.Exchange.Incoming.Attachments.Where(a => a.OnShadow), work.Exchange.IncomingNames));
             var plan = new Plan(Operation, scope.Live.Name, id,
@@ -44,9 +45,11 @@ internal sealed class SwapUndoer(EtlDatabase database, IRunObserver observer)
                 .. VersionKeeper.PruneSteps(scope.Dialect, await scope.SwapsAsync(token).ConfigureAwait(false), [target.Id], DateTime.MaxValue),
             ])
             {
-                Summary = $"Go back: {work.Exchange.Incoming.Name} becomes {scope.Live.Name} again; the present table is kept as {work.Exchange.Version}"
+                Summary = (work.Exchange.Method == ExchangeMethod.Overwrite
+                        ? $"Go back: {scope.Live.Name} gets the rows of {work.Exchange.Incoming.Name} again and stays the object that it is; its present rows are kept as {work.Exchange.Version}"
+                        : $"Go back: {work.Exchange.Incoming.Name} becomes {scope.Live.Name} again; the present table is kept as {work.Exchange.Version}")
                     + (written > 0 ? $", with {written.ToString(CultureInfo.InvariantCulture)} rows written since" : ""),
-                Notes = [.. notes.Select(n => $"The version has otherwise: {n}")],
+                Notes = [.. OverwriteRules.Notes(work.Exchange), .. notes.Select(n => $"The version has otherwise: {n}")],
             };
             return new PreparedOperation<TableSwap>(plan, t => RunAsync(target, id, request, work.Exchange.Version, t));
         }
@@ -84,7 +87,8 @@ internal sealed class SwapUndoer(EtlDatabase database, IRunObserver observer)
             ?? throw new EtlException(ErrorCode.NoVersion, scope.Live.Name, $" {target.VersionTable}: the table is gone");
         if (!(version.Mark is { Role: MarkRole.Version } mark && mark.SwapId == target.Id))
             throw new EtlException(ErrorCode.NotOurs, version.Name) { SwapId = target.Id };
-        RefuseBrokenDependents(scope.Live, version, choices);
+        if (target.Details.Method == ExchangeMethod.Overwrite) await OverwriteRules.RefuseVersionAsync(scope.Session, scope.Live, version, token).ConfigureAwait(false);
+        else RefuseBrokenDependents(scope.Live, version, choices);
         await BlueprintResolver.RefuseUnfitAsync(scope.Session, scope.Live, version.Columns.ToDictionary(c => c.Name, c => c.Type, StringComparer.Ordinal), token).ConfigureAwait(false);
 
         var swaps = await scope.SwapsAsync(token).ConfigureAwait(false);
@@ -94,7 +98,7 @@ internal sealed class SwapUndoer(EtlDatabase database, IRunObserver observer)
         var guard = new BlueprintResolver(scope.Session, version).GuardLog(version.Name, id, version.RowKey);
         var (later, whyNot) = new LaterRowsResolver(scope.Dialect, scope.Live, version).Resolve(id, since);
         later = later is null ? null : later with { LeaveUnfit = request.Force };
-        return new UndoWork(scope, target, since, request.Force)
+        return new UndoWork(scope, target, since, request.Force, observer)
         {
             Preparing = preparing,
             LaterRows = later,
@@ -104,6 +108,7 @@ internal sealed class SwapUndoer(EtlDatabase database, IRunObserver observer)
             Exchange = new ExchangeBlueprint
             {
                 SwapId = id,
+                Method = target.Details.Method,
                 Live = scope.Live,
                 Choices = choices,
                 Incoming = version,
@@ -160,7 +165,7 @@ internal sealed class SwapUndoer(EtlDatabase database, IRunObserver observer)
                 Live = target.Live,
                 Incoming = work.Exchange.Incoming.Name,
                 State = SwapState.Building,
-                Details = new SwapDetails { GuardLog = work.Exchange.Guard, IncomingNames = work.Exchange.IncomingNames, UndoOf = target.Id },
+                Details = new SwapDetails { Method = work.Exchange.Method, GuardLog = work.Exchange.Guard, IncomingNames = work.Exchange.IncomingNames, UndoOf = target.Id },
             }, token).ConfigureAwait(false);
             try
             {
@@ -180,6 +185,7 @@ internal sealed class SwapUndoer(EtlDatabase database, IRunObserver observer)
                 throw;
             }
             before = [.. scope.Live.Attachments.Where(a => !a.OnShadow)];
+            work.Exchange.Warn(observer);
         }
         return await SwapFinisher.AfterExchangeAsync(record, () => FinishAsync(record, since, (unfit, aside), before, exchanging, watch, token)).ConfigureAwait(false);
     }
@@ -201,6 +207,8 @@ internal sealed class SwapUndoer(EtlDatabase database, IRunObserver observer)
     /// <summary>Removes the guard of an undo that was not done; the version itself stays as it is.</summary>
     public static async Task<SwapRecord> AbandonAsync(TableScope scope, SwapRecord record, IRunObserver observer, CancellationToken token)
     {
+        // While it is being taken back, what is pending is what was made for its exchange.
+        if (record.State == SwapState.Building) record = await SwapFinisher.FinishAsync(scope, record, Operation, observer, token).ConfigureAwait(false);
         if (record.Details.GuardLog is { } guard)
         {
             await new StepRunner(scope.Session, scope.Journal, observer, Operation, record.Id)

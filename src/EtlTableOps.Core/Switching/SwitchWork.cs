@@ -94,8 +94,8 @@ internal sealed class SwitchWork(TableScope scope, SwapRecord record, ShadowBlue
                 OutgoingNames = Exchange.OutgoingNames,
                 SwitchedAt = DateTime.UtcNow,
                 Stall = soFar,
-                TakeBack = [],
                 Pending = SwapFinisher.Pending(after),
+                TakeBack = [],
             },
         });
         Written = written;
@@ -105,17 +105,20 @@ internal sealed class SwitchWork(TableScope scope, SwapRecord record, ShadowBlue
 
     public async Task AnnounceAsync(CancellationToken token)
     {
+        var steps = scope.Dialect.Exchange(Exchange);
         record = await scope.Journal.SaveAsync(record with
         {
             State = SwapState.Switching,
             VersionTable = Exchange.Version,
-            Details = record.Details with { OutgoingNames = Exchange.OutgoingNames, Pending = SwapFinisher.Pending(scope.Dialect.Exchange(Exchange).After), TakeBack = SwapFinisher.Pending(scope.Dialect.Exchange(Exchange).TakeBack) },
+            Details = record.Details with { Method = Exchange.Method, OutgoingNames = Exchange.OutgoingNames, Pending = SwapFinisher.Pending(AfterSteps(steps)), TakeBack = SwapFinisher.Pending(steps.TakeBack) },
         }, token).ConfigureAwait(false);
     }
 
-    public async Task TakeBackAsync(JournalStore journal, CancellationToken token)
+    public async Task TakeBackAsync(IEngineSession session, CancellationToken token)
     {
+        var journal = scope.Journal.On(session);
         record = await journal.SaveAsync(SwapFinisher.NotDone(record), token).ConfigureAwait(false);
+        record = await SwapFinisher.FinishAsync(session, journal, record, "switch", observer, token).ConfigureAwait(false);
     }
 
     public async Task<bool> WasDoneAsync(JournalStore journal, CancellationToken token) =>

@@ -38,8 +38,10 @@ internal sealed class TableSwitcher(EtlDatabase database, IRunObserver observer)
             var lockStep = new PlanStep("lock", "Lock without queueing; tried again until it is free", scope.Dialect.LockForExchange(work.Exchange, null)) { Scope = StepScope.Exchange };
             var plan = new Plan(Operation, scope.Live.Name, record.Id, [lockStep, .. work.DrainSteps(), .. steps.Before, .. steps.Locked, .. work.AfterSteps(steps), .. await VersionKeeper.StepsAsync(scope, retire, token).ConfigureAwait(false), .. prune])
             {
-                Summary = $"Exchange {record.Live} with its proven shadow {record.Incoming}; keep the old one as {work.Exchange.Version}",
-                Notes = [.. LeftBehind(record, work.Exchange.Version), .. retire.Select(r => $"Version {r.VersionTable} is dropped afterwards (-KeepVersions {request.KeepVersions}).")],
+                Summary = work.Exchange.Method == ExchangeMethod.Overwrite
+                    ? $"Overwrite the rows of {record.Live} with those of its proven shadow {record.Incoming}; keep the former rows as {work.Exchange.Version}"
+                    : $"Exchange {record.Live} with its proven shadow {record.Incoming}; keep the old one as {work.Exchange.Version}",
+                Notes = [.. LeftBehind(record, work.Exchange.Version), .. OverwriteRules.Notes(work.Exchange), .. retire.Select(r => $"Version {r.VersionTable} is dropped afterwards (-KeepVersions {request.KeepVersions}).")],
             };
             return new PreparedOperation<TableSwap>(plan, t => RunAsync(record, request, work.Exchange.Version, t));
         }
@@ -72,13 +74,24 @@ internal sealed class TableSwitcher(EtlDatabase database, IRunObserver observer)
     private async Task<SwitchWork> LoadAsync(TableScope scope, SwapRecord record, SwitchRequest request, TableName? shown, CancellationToken token)
     {
         var proof = record.Details.Proof!;
-        foreach (var attachment in scope.Live.Attachments) SwapUndoer.RefuseUnchosen(attachment, request.Choices);
+        var method = request.Method ?? record.Details.Method;
+        OverwriteRules.RefuseUnsupported(scope.Session.Capabilities, method);
+        if (method == ExchangeMethod.Swap)
+        {
+            if (record.Details.Method != ExchangeMethod.Swap)
+            {
+                throw new EtlException(ErrorCode.NotSupported, "-Method Swap", $"{record.Incoming} was built and tested to give {record.Live} its rows, and not to take its place with rights and dependents.",
+                    "Leave -Method away, or build the shadow anew without -Method Overwrite.") { SwapId = record.Id };
+            }
+            foreach (var attachment in scope.Live.Attachments) SwapUndoer.RefuseUnchosen(attachment, request.Choices);
+        }
         var shadow = await scope.RequireTableAsync(record.Incoming, token).ConfigureAwait(false);
         if (scope.Live.ObjectId != proof.LiveObject || TableFingerprint.Of(scope.Live) != proof.LiveFingerprint)
             throw new EtlException(ErrorCode.LiveChanged, record.Live, "its structure, rights or dependents are not those that were tested", "Run Test-ShadowTable again; it says whether the shadow still fits.") { SwapId = record.Id };
         if (shadow.ObjectId != proof.ShadowObject || TableFingerprint.Of(shadow) != proof.ShadowFingerprint)
             throw new EtlException(ErrorCode.ShadowChanged, record.Incoming, "its structure or rights are not those that were tested") { SwapId = record.Id };
         var blueprint = await new BlueprintResolver(scope.Session, scope.Live).ResolveAsync(record, request.StallBudget, token).ConfigureAwait(false);
+        if (method == ExchangeMethod.Overwrite) await OverwriteRules.RefuseChangeAsync(scope.Session, scope.Live, blueprint.Columns, shadow, token).ConfigureAwait(false);
         if (blueprint.Feed is null && TimeSpan.FromSeconds(proof.LiveSeconds) > request.StallBudget)
         {
             throw new EtlException(ErrorCode.StallBudgetExceeded, record.Live, $"{proof.LiveSeconds:0.0} s (without a feed the live table must be read once more under the lock)", $"{request.StallBudget.TotalMilliseconds:0} ms",
@@ -90,6 +103,7 @@ internal sealed class TableSwitcher(EtlDatabase database, IRunObserver observer)
             Exchange = new ExchangeBlueprint
             {
                 SwapId = record.Id,
+                Method = method,
                 Live = scope.Live,
                 Incoming = shadow,
                 Version = await VersionNames.FreeAsync(scope, record.Id, shown, token).ConfigureAwait(false),
@@ -124,6 +138,7 @@ internal sealed class TableSwitcher(EtlDatabase database, IRunObserver observer)
             var runner = new ExchangeRunner(database, scope, work.Exchange, work, observer) { Operation = Operation, StallBudget = request.StallBudget, TryFor = request.TryFor };
             var stall = await runner.RunAsync(token).ConfigureAwait(false);
             record = work.Written! with { Details = work.Written!.Details with { Stall = stall } };
+            work.Exchange.Warn(observer);
             before = StructureChecks.Comparable(scope.Live.Attachments.Where(a => StructureChecks.Survives(a, work.Blueprint)), work.Blueprint);
         }
 

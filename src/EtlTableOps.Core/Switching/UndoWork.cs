@@ -3,6 +3,7 @@ using EtlTableOps.Engines;
 using EtlTableOps.Errors;
 using EtlTableOps.Feeds;
 using EtlTableOps.Journal;
+using EtlTableOps.Observability;
 using EtlTableOps.Tables;
 
 namespace EtlTableOps.Switching;
@@ -12,7 +13,8 @@ namespace EtlTableOps.Switching;
 /// <param name="target">The swap that set the version aside.</param>
 /// <param name="since">The exchanges from that swap on, oldest first; each has a log of what was written after it.</param>
 /// <param name="force">Goes on although rows would be left behind.</param>
-internal sealed class UndoWork(TableScope scope, SwapRecord target, IReadOnlyList<SwapRecord> since, bool force) : IExchangeWork
+/// <param name="observer">Is told what is taken back.</param>
+internal sealed class UndoWork(TableScope scope, SwapRecord target, IReadOnlyList<SwapRecord> since, bool force, IRunObserver observer) : IExchangeWork
 {
     public required ExchangeBlueprint Exchange { get; init; }
 
@@ -119,8 +121,8 @@ internal sealed class UndoWork(TableScope scope, SwapRecord target, IReadOnlyLis
                 OutgoingNames = Exchange.OutgoingNames,
                 SwitchedAt = DateTime.UtcNow,
                 Stall = soFar,
-                TakeBack = [],
                 Pending = SwapFinisher.Pending(steps.After),
+                TakeBack = [],
             },
         });
         Written = written;
@@ -146,17 +148,20 @@ internal sealed class UndoWork(TableScope scope, SwapRecord target, IReadOnlyLis
 
     public async Task AnnounceAsync(CancellationToken token)
     {
+        var steps = scope.Dialect.Exchange(Exchange);
         Begun = await scope.Journal.SaveAsync(Begun! with
         {
             State = SwapState.Switching,
             VersionTable = Exchange.Version,
-            Details = Begun!.Details with { OutgoingNames = Exchange.OutgoingNames, Pending = SwapFinisher.Pending(scope.Dialect.Exchange(Exchange).After), TakeBack = SwapFinisher.Pending(scope.Dialect.Exchange(Exchange).TakeBack) },
+            Details = Begun!.Details with { OutgoingNames = Exchange.OutgoingNames, Pending = SwapFinisher.Pending(steps.After), TakeBack = SwapFinisher.Pending(steps.TakeBack) },
         }, token).ConfigureAwait(false);
     }
 
-    public async Task TakeBackAsync(JournalStore journal, CancellationToken token)
+    public async Task TakeBackAsync(IEngineSession session, CancellationToken token)
     {
+        var journal = scope.Journal.On(session);
         Begun = await journal.SaveAsync(SwapFinisher.NotDone(Begun!), token).ConfigureAwait(false);
+        Begun = await SwapFinisher.FinishAsync(session, journal, Begun, "undo", observer, token).ConfigureAwait(false);
     }
 
     public async Task<bool> WasDoneAsync(JournalStore journal, CancellationToken token) =>

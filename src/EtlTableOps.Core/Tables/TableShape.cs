@@ -41,6 +41,9 @@ public record TableShape
     /// </summary>
     public IReadOnlyList<string> Collisions { get; init; } = [];
 
+    /// <summary>Whether the engine keeps a record of the table's changes already.</summary>
+    public bool TracksChanges { get; init; }
+
     /// <summary>Why no feed can follow this table, whatever its key; null when one can.</summary>
     public string? NoFeed { get; init; }
 
@@ -120,6 +123,9 @@ public sealed record Attachment(AttachmentKind Kind, string Name, string Definit
 
     /// <summary>What the user can do about <see cref="CannotFollow"/>.</summary>
     public string? Remedy { get; init; }
+
+    /// <summary>What it meets when the live table's rows are overwritten in place, in words; null when nothing that anybody should know.</summary>
+    public string? AtOverwrite { get; init; }
 
     /// <summary>Whether the shadow carries it from its build on; the others move at the exchange itself.</summary>
     public bool OnShadow { get; init; }

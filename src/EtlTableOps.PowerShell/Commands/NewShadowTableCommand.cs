@@ -4,6 +4,7 @@ using EtlTableOps.Feeds;
 using EtlTableOps.PowerShell.Binding;
 using EtlTableOps.PowerShell.Pipeline;
 using EtlTableOps.Shadows;
+using EtlTableOps.Switching;
 
 namespace EtlTableOps.PowerShell.Commands;
 
@@ -63,6 +64,10 @@ public sealed class NewShadowTableCommand : TableCmdlet
     [Parameter]
     public FeedKind? Feed { get; set; }
 
+    /// <summary>How it is to take the live table's place: Swap exchanges the names; Overwrite keeps the live table and gives it the shadow's rows (Snowflake).</summary>
+    [Parameter]
+    public ExchangeMethod Method { get; set; }
+
     /// <summary>The shadow's name; the live name with _new where it is not given.</summary>
     [Parameter]
     [ValidateNotNullOrEmpty]
@@ -98,6 +103,7 @@ public sealed class NewShadowTableCommand : TableCmdlet
                 Query = Query,
                 StructureOnly = Structure,
             },
+            Method = Method,
             ShadowName = ShadowName,
             Feed = Feed,
             StallBudget = StallBudget,

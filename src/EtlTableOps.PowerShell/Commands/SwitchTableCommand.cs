@@ -1,6 +1,7 @@
 using System.Management.Automation;
 using EtlTableOps.PowerShell.Binding;
 using EtlTableOps.PowerShell.Pipeline;
+using EtlTableOps.Switching;
 
 namespace EtlTableOps.PowerShell.Commands;
 
@@ -29,6 +30,10 @@ public sealed class SwitchTableCommand : TableCmdlet
     [ArgumentCompleter(typeof(SwapCompleter))]
     public string? SwapId { get; set; }
 
+    /// <summary>How the shadow takes the live table's place: Swap or Overwrite (Snowflake); the way that it was built for where it is not given.</summary>
+    [Parameter]
+    public ExchangeMethod? Method { get; set; }
+
     /// <summary>Creates streams on the table anew after the exchange (Snowflake); they must have been consumed.</summary>
     [Parameter]
     public SwitchParameter RecreateStreams { get; set; }
@@ -47,7 +52,7 @@ public sealed class SwitchTableCommand : TableCmdlet
 
     private protected override void Work()
     {
-        var request = new SwitchRequest(Table) { StallBudget = StallBudget, TryFor = TryFor, KeepVersions = KeepVersions, Choices = Choices.Of(RecreateStreams, RecreateMaterializedViews, RecreatePipes, RecreateDynamicTables), SwapId = string.IsNullOrEmpty(SwapId) ? null : SwapId };
+        var request = new SwitchRequest(Table) { StallBudget = StallBudget, TryFor = TryFor, KeepVersions = KeepVersions, Method = Method, Choices = Choices.Of(RecreateStreams, RecreateMaterializedViews, RecreatePipes, RecreateDynamicTables), SwapId = string.IsNullOrEmpty(SwapId) ? null : SwapId };
         var operations = Operations;
         Perform(Table, token => operations.SwitchAsync(request, token), Emit);
     }

@@ -22,7 +22,8 @@ internal static class TableFunctions
             case "QUERY_HISTORY" or "QUERY_HISTORY_BY_SESSION":
                 var limit = int.Parse(Argument(-1, "RESULT_LIMIT") ?? "100", CultureInfo.InvariantCulture);
                 var after = call.Named.TryGetValue("END_TIME_RANGE_START", out var start) ? (Moment?)binder.Evaluate(start, SfType.Ltz) : null;
-                var sessionId = Argument(-1, "SESSION_ID") is { } given ? long.Parse(given, CultureInfo.InvariantCulture) : run.Session.Id;
+                // The id may be named or stand first.
+                var sessionId = (Argument(-1, "SESSION_ID") ?? Argument(0, "SESSION_ID")) is { } given ? long.Parse(given, CultureInfo.InvariantCulture) : run.Session.Id;
                 return History(run, limit, after, call.Name == "QUERY_HISTORY_BY_SESSION" ? sessionId : null);
             case "GET_QUERY_OPERATOR_STATS":
                 return OperatorStatistics(run, Argument(0, "QUERY_ID")!);

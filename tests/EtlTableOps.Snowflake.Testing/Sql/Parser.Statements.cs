@@ -101,6 +101,18 @@ internal sealed partial class Parser
             if (Take("TYPE", "=")) Word();
             return Reading("DESCRIBE", r => Showing.Describe(r, name));
         }
+        if (Take("EXPLAIN"))
+        {
+            if (Take("USING")) Word();
+            var explained = One();
+            return Reading("EXPLAIN", r =>
+            {
+                // Compiled, rights included, and neither run nor locked.
+                r.Explains = true;
+                explained.Prepare(r);
+                return new ModelResult { Columns = [new ResultColumn("content", SfType.Text)], Rows = [["GlobalStats:"]] };
+            });
+        }
         if (Take("USE")) return UseStatement();
         if (Take("SET")) return SetStatement();
         if (Take("UNSET"))

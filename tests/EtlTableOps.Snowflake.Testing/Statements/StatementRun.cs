@@ -49,6 +49,9 @@ internal sealed class StatementRun(ModelSession session, string sql, IReadOnlyLi
 
     public ModelTransaction Transaction { get; set; } = null!;
 
+    /// <summary>The statement is only explained.</summary>
+    public bool Explains { get; set; }
+
     /// <summary>For COPY: the format of the files, which of them are wanted, which were loaded before, and which were read.</summary>
     public Dictionary<string, string> FileOptions { get; set; } = new(StringComparer.Ordinal);
 
@@ -106,6 +109,7 @@ internal sealed class StatementRun(ModelSession session, string sql, IReadOnlyLi
     /// <summary>Takes the lock that UPDATE, DELETE and MERGE exclude each other by (engines.md 1.4). Under the model's lock, which it gives up while it waits.</summary>
     public void Lock(TableItem table)
     {
+        if (Explains) return;
         var until = Environment.TickCount64 + (Session.Seconds("LOCK_TIMEOUT") * 1000);
         while (table.LockedBy is { } holder && holder != Transaction)
         {

@@ -169,6 +169,26 @@ public sealed partial class StatementListTests : EngineScenarios
     }
 
     [Fact]
+    public async Task A_switch_that_overwrites_and_its_undo()
+    {
+        await World.ExecuteAsync("CREATE STREAM of_events ON TABLE allevents");
+        await BuildAsync(Declared.Twice, r => r with { Method = ExchangeMethod.Overwrite });
+        await ProveAsync();
+        await SameAsync("switch-overwrite", Operations.SwitchAsync(new SwitchRequest("allevents"), Token));
+        await SwitchAsync();
+        await SameAsync("undo-overwrite", Operations.UndoAsync(new UndoRequest("allevents"), Token));
+    }
+
+    [Fact]
+    public async Task A_switch_that_overwrites_a_table_without_a_key()
+    {
+        await World.ExecuteAsync("CREATE TABLE readings (sensor integer, value integer)");
+        await BuildAsync(new DeclaredChange { Where = "value > 0" }, r => r with { Method = ExchangeMethod.Overwrite }, table: "readings");
+        await ProveAsync("readings");
+        await SameAsync("switch-overwrite-without-key", Operations.SwitchAsync(new SwitchRequest("readings"), Token));
+    }
+
+    [Fact]
     public async Task Giving_a_shadow_up()
     {
         await BuildAsync(Declared.Twice);

@@ -3,7 +3,7 @@ CREATE TABLE IF NOT EXISTS "S1"."etltableops_journal" (id text PRIMARY KEY, oper
 CREATE TABLE IF NOT EXISTS "S1"."etltableops_journal_lines" (swap_id text NOT NULL, line bigint NOT NULL, logged_at text NOT NULL, operation text NOT NULL, step text NOT NULL, statements text NOT NULL, row_count bigint NOT NULL, seconds double precision NOT NULL, who text NOT NULL, PRIMARY KEY (swap_id, line));
 -- feed: Start logging changes of the live table
 ALTER TABLE "S1"."ALLEVENTS" SET CHANGE_TRACKING = TRUE;
-CREATE OR REPLACE TABLE "S1"."etltableops_feed_00000000" AS SELECT DATE_PART(EPOCH_NANOSECOND, SYSDATE()) AS since_ns, 0 AS own, CAST(NULL AS NUMBER(38,0)) AS written;
+CREATE OR REPLACE TABLE "S1"."etltableops_feed_00000000" (since_ns number(38,0), own number(38,0), written number(38,0)) AS SELECT DATE_PART(EPOCH_NANOSECOND, SYSDATE()), 0, NULL;
 -- create: Create "S1"."ALLEVENTS_NEW"
 CREATE TABLE "S1"."ALLEVENTS_NEW" LIKE "S1"."ALLEVENTS" COPY GRANTS;
 COMMENT ON TABLE "S1"."ALLEVENTS_NEW" IS 'etltableops:shadow:20261121T000000Z-00000000
@@ -13,4 +13,4 @@ SET etl_since = (SELECT TO_TIMESTAMP_LTZ(since_ns, 9) FROM "S1"."etltableops_fee
 INSERT INTO "S1"."ALLEVENTS_NEW" ("EVENT_ID", "EVENT_TS", "USER_ID", "KIND", "COUNTRY", "AMOUNT", "PAYLOAD") SELECT "EVENT_ID", "EVENT_TS", "USER_ID", "KIND", (UPPER(country)), "AMOUNT", "PAYLOAD" FROM "S1"."ALLEVENTS" AT (TIMESTAMP => $etl_since) WHERE (event_id > 5);
 -- guard: Guard the shadow against other writers
 ALTER TABLE "S1"."ALLEVENTS_NEW" SET CHANGE_TRACKING = TRUE;
-CREATE OR REPLACE TABLE "S1"."etltableops_guard_00000000" AS SELECT DATE_PART(EPOCH_NANOSECOND, SYSDATE()) AS since_ns, 0 AS own, CAST(NULL AS NUMBER(38,0)) AS written;
+CREATE OR REPLACE TABLE "S1"."etltableops_guard_00000000" (since_ns number(38,0), own number(38,0), written number(38,0)) AS SELECT DATE_PART(EPOCH_NANOSECOND, SYSDATE()), 0, NULL;

@@ -17,4 +17,4 @@ GRANT SELECT ON TABLE "S1"."ALLEVENTS_NEW" TO ROLE "READER";
 INSERT INTO "S1"."ALLEVENTS_NEW" ("EVENT_ID", "EVENT_TS", "USER_ID", "KIND", "ONE") SELECT "EVENT_ID", "EVENT_TS", "USER_ID", "KIND", "ONE" FROM (SELECT event_id, event_ts, user_id, kind, 1 AS one FROM allevents) AS q;
 -- guard: Guard the shadow against other writers
 ALTER TABLE "S1"."ALLEVENTS_NEW" SET CHANGE_TRACKING = TRUE;
-CREATE OR REPLACE TABLE "S1"."etltableops_guard_00000000" AS SELECT DATE_PART(EPOCH_NANOSECOND, SYSDATE()) AS since_ns, 0 AS own, CAST(NULL AS NUMBER(38,0)) AS written;
+CREATE OR REPLACE TABLE "S1"."etltableops_guard_00000000" (since_ns number(38,0), own number(38,0), written number(38,0)) AS SELECT DATE_PART(EPOCH_NANOSECOND, SYSDATE()), 0, NULL;

@@ -7,4 +7,4 @@ COMMENT ON TABLE "S1"."ALLEVENTS_NEW" IS 'etltableops:shadow:20261121T000000Z-00
 what happened, and it''s dear';
 -- guard: Guard the shadow against other writers
 ALTER TABLE "S1"."ALLEVENTS_NEW" SET CHANGE_TRACKING = TRUE;
-CREATE OR REPLACE TABLE "S1"."etltableops_guard_00000000" AS SELECT DATE_PART(EPOCH_NANOSECOND, SYSDATE()) AS since_ns, 0 AS own, CAST(NULL AS NUMBER(38,0)) AS written;
+CREATE OR REPLACE TABLE "S1"."etltableops_guard_00000000" (since_ns number(38,0), own number(38,0), written number(38,0)) AS SELECT DATE_PART(EPOCH_NANOSECOND, SYSDATE()), 0, NULL;

@@ -1,6 +1,6 @@
 -- guard: Count what will be written under the live name from then on
 ALTER TABLE "S1"."ALLEVENTS_OLD_20261121T000000Z" SET CHANGE_TRACKING = TRUE;
-CREATE OR REPLACE TABLE "S1"."etltableops_guard_00000000" AS SELECT DATE_PART(EPOCH_NANOSECOND, SYSDATE()) AS since_ns, 0 AS own, CAST(NULL AS NUMBER(38,0)) AS written;
+CREATE OR REPLACE TABLE "S1"."etltableops_guard_00000000" (since_ns number(38,0), own number(38,0), written number(38,0)) AS SELECT DATE_PART(EPOCH_NANOSECOND, SYSDATE()), 0, NULL;
 -- lock: Lock without queueing; tried again until it is free
 -- exchange: "S1"."ALLEVENTS_OLD_20261121T000000Z" becomes "S1"."ALLEVENTS", in one statement
 ALTER TABLE "S1"."ALLEVENTS" SWAP WITH "S1"."ALLEVENTS_OLD_20261121T000000Z";
