@@ -55,8 +55,6 @@ public sealed partial class SnowflakeDialect
         if (added.Count > 0) before.Add(Step("columns", $"Add columns to {live.Name}", [.. added.Select(c => AddColumn(live.Name, c, c.Constraints))]));
 
         var after = new List<PlanStep> { Position(facts, guard, live.Name), Keep(exchange, facts, live, added) };
-        if (exchange.OutgoingGuard is { } outgoing)
-            after.Add(new PlanStep("count", "Keep the count of rows that were written until the exchange", [SetExchange(facts), .. DetachLog(outgoing with { Watched = live.Name }, SqlText.Write(this, $" {UntilExchange}"))]));
         if (exchange is { Feed: { } feed, Change: { } declared })
         {
             after.Add(DrainLast(feed, declared, live.Name, guard, facts));
@@ -66,6 +64,8 @@ public sealed partial class SnowflakeDialect
         {
             after.Add(Step("remove-feed", "Remove the feed of a shadow that has lost its ground", RemoveLog(ended)));
         }
+        if (exchange.OutgoingGuard is { } outgoing)
+            after.Add(new PlanStep("count", "Keep the count of rows that were written until the exchange", [SetExchange(facts), .. DetachLog(outgoing with { Watched = live.Name }, SqlText.Write(this, $" {UntilExchange}"))]));
         if (gone.Count > 0) after.Add(Step("drop-columns", "Drop the columns that the version has not", [Sql.Write(this, $"ALTER TABLE {live.Name} DROP COLUMN IF EXISTS {gone}")]));
         after.Add(Step("remove-incoming", $"Remove {incoming.Name}, whose rows are in {live.Name} now", DropTable(incoming.Name)));
         after.Add(Step("remove-note", "Remove the moment of the exchange", DropTable(facts)));
@@ -122,7 +122,8 @@ public sealed partial class SnowflakeDialect
             Sql.Write(this, $"COMMENT ON TABLE {exchange.Version} IS {new SqlLiteral(Marked(new Mark(MarkRole.Version, exchange.SwapId), live.Comment))}"),
         };
         if (added.Count > 0) statements.Add(Sql.Write(this, $"ALTER TABLE {exchange.Version} DROP COLUMN IF EXISTS {added.Select(c => new Id(c.Name))}"));
-        return Step("keep", $"Keep the former rows as {exchange.Version}", statements);
+        // A table that is not to be seen is no failure to a step that is repeated; here there would be no way back.
+        return Step("keep", $"Keep the former rows as {exchange.Version}", statements) with { Strict = true };
     }
 
     /// <summary>

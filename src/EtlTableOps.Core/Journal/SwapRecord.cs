@@ -191,7 +191,11 @@ public sealed record SwapDetails
 /// <param name="Name">The step's name.</param>
 /// <param name="Title">What it does, for people.</param>
 /// <param name="Statements">Its statements.</param>
-public sealed record PendingStep(string Name, string Title, IReadOnlyList<string> Statements);
+public sealed record PendingStep(string Name, string Title, IReadOnlyList<string> Statements)
+{
+    /// <summary>Whether nothing of it may pass for done that fails (<see cref="Plans.PlanStep.Strict"/>).</summary>
+    public bool Strict { get; init; }
+}
 
 /// <summary>An import as the journal keeps it.</summary>
 /// <param name="Source">The file, table or query.</param>

@@ -38,6 +38,11 @@ public sealed record PlanStep(string Name, string Title, IReadOnlyList<Sql> Stat
     /// </summary>
     public int Abreast { get; init; } = 1;
 
+    /// <summary>
+    /// Whether a statement that finds nothing to work on, or something in its place, is a failure also where the step is repeated: what it makes must be there afterwards.
+    /// </summary>
+    public bool Strict { get; init; }
+
     /// <summary>Whether the rows that its statements report are the operation's rows.</summary>
     public bool CountsRows { get; init; }
 

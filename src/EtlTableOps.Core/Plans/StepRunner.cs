@@ -193,7 +193,7 @@ internal sealed class StepRunner(IEngineSession session, JournalStore journal, I
             {
                 rows += await session.ExecuteAsync(sql, token).ConfigureAwait(false);
             }
-            catch (EtlException e) when (TakesDoneAsDone && session.Classify(e) == FailureKind.AlreadySo)
+            catch (EtlException e) when (TakesDoneAsDone && !step.Strict && session.Classify(e) == FailureKind.AlreadySo)
             {
                 observer.OnEvent(new RunNote($"Done before: {e.Message}"));
             }

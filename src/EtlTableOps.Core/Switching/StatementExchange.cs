@@ -20,6 +20,7 @@ internal sealed class StatementExchange(EtlDatabase database, TableScope scope, 
 
     private readonly Stopwatch watch = new();
     private int tries;
+    private long lastDrained;
 
     public required string Operation { get; init; }
 
@@ -57,11 +58,11 @@ internal sealed class StatementExchange(EtlDatabase database, TableScope scope, 
                 Tries = tries,
                 WaitedSeconds = before.TotalSeconds,
                 HeldMilliseconds = (watch.Elapsed - before).TotalMilliseconds,
-                RowsDrained = drained,
+                RowsDrained = drained + lastDrained,
             };
             if (!Overwrites) await ConcludeAsync(journal, report).ConfigureAwait(false);
             else if (journal != scope.Session) await journal.DisposeAsync().ConfigureAwait(false);
-            observer.OnEvent(new StepFinished(Operation, Step, title, watch.Elapsed, drained));
+            observer.OnEvent(new StepFinished(Operation, Step, title, watch.Elapsed, report.RowsDrained));
             return report;
         }
     }
@@ -170,6 +171,12 @@ internal sealed class StatementExchange(EtlDatabase database, TableScope scope, 
         var transaction = await scope.Session.BeginAsync(TransactionMode.Write, null, token).ConfigureAwait(false);
         await using (transaction.ConfigureAwait(false))
         {
+            // Once more, so that next to nothing is left to be brought over afterwards, when consumers would miss it for a moment.
+            if (exchange is { Feed: not null, Change: not null } && await work.DecideAsync(scope.Session, token).ConfigureAwait(false) is { } last)
+            {
+                await scope.Session.ExecuteAllAsync(last.Statements, token).ConfigureAwait(false);
+                lastDrained = last.Rows;
+            }
             await scope.Session.ExecuteAllAsync(statements, token).ConfigureAwait(false);
             await WriteJournalAsync(scope.Session, new StallReport { Tries = tries, WaitedSeconds = watch.Elapsed.TotalSeconds }).ConfigureAwait(false);
             await transaction.CommitAsync(CancellationToken.None).ConfigureAwait(false);

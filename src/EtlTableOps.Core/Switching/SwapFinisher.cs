@@ -14,11 +14,13 @@ internal static class SwapFinisher
 {
     /// <summary>The steps as the journal keeps them until they are done.</summary>
     public static IReadOnlyList<PendingStep> Pending(IEnumerable<PlanStep> after) =>
-        [.. after.Select(s => new PendingStep(s.Name, s.Title, [.. s.Statements.SelectMany(q => q.All).Select(q => q.Text)]))];
+        [.. after.Select(s => new PendingStep(s.Name, s.Title, [.. s.Statements.SelectMany(q => q.All).Select(q => q.Text)]) { Strict = s.Strict })];
 
     /// <summary>What the journal keeps, as steps again.</summary>
     public static IReadOnlyList<PlanStep> Steps(SwapRecord record) =>
-        [.. record.Details.Pending.Select(p => new PlanStep(p.Name, p.Title, [.. p.Statements.Select(s => new Sql(s))]))];
+        [.. record.Details.Pending.Select(Step)];
+
+    private static PlanStep Step(PendingStep step) => new(step.Name, step.Title, [.. step.Statements.Select(s => new Sql(s))]) { Strict = step.Strict };
 
     /// <summary>
     /// A swap that was announced and not done, as it was before: a shadow is still proven, an undo is still to be done. What was made for the exchange already is to be taken back.
@@ -44,8 +46,7 @@ internal static class SwapFinisher
         };
         while (record.Details.Pending.Count > 0)
         {
-            var next = record.Details.Pending[0];
-            await runner.RunAsync(new PlanStep(next.Name, next.Title, [.. next.Statements.Select(s => new Sql(s))]), token).ConfigureAwait(false);
+            await runner.RunAsync(Step(record.Details.Pending[0]), token).ConfigureAwait(false);
             record = await journal.SaveAsync(record with { Details = record.Details with { Pending = [.. record.Details.Pending.Skip(1)] } }, token).ConfigureAwait(false);
         }
         return record;

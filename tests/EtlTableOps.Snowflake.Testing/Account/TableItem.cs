@@ -85,7 +85,8 @@ internal sealed record TableVersion(long Time, ImmutableSortedDictionary<long, o
 /// </summary>
 public sealed class TableItem : CatalogItem
 {
-    private readonly List<TableVersion> versions = [];
+    // Replaced as a whole: queries read it beside commits.
+    private volatile ImmutableList<TableVersion> versions = [];
 
     public ImmutableArray<ModelColumn> Columns { get; internal set; } = [];
 
@@ -149,17 +150,17 @@ public sealed class TableItem : CatalogItem
     internal void Begin(ImmutableSortedDictionary<long, object?[]> rows, long time)
     {
         Rows = rows;
-        versions.Add(new TableVersion(time, rows, Columns, []));
+        versions = versions.Add(new TableVersion(time, rows, Columns, []));
     }
 
     /// <summary>The structure changed.</summary>
-    internal void Restructure(long time) => versions.Add(new TableVersion(time, Rows, Columns, []));
+    internal void Restructure(long time) => versions = versions.Add(new TableVersion(time, Rows, Columns, []));
 
     /// <summary>Takes what a transaction did.</summary>
     internal void Apply(IReadOnlyDictionary<long, object?[]?> changes, long time)
     {
         Rows = With(changes);
-        versions.Add(new TableVersion(time, Rows, Columns, [.. changes.Keys]));
+        versions = versions.Add(new TableVersion(time, Rows, Columns, [.. changes.Keys]));
     }
 
     /// <summary>The committed rows with changes of an open transaction over them.</summary>
@@ -179,9 +180,10 @@ public sealed class TableItem : CatalogItem
     /// <summary>The version that was current at a time; fails where time travel does not reach.</summary>
     internal TableVersion At(long time, bool before = false)
     {
-        for (var i = versions.Count - 1; i >= 0; i--)
+        var all = versions;
+        for (var i = all.Count - 1; i >= 0; i--)
         {
-            if (before ? versions[i].Time < time : versions[i].Time <= time) return i == versions.Count - 1 || Retention != 0 ? versions[i] : throw ModelError.NoTimeTravel(FullName);
+            if (before ? all[i].Time < time : all[i].Time <= time) return i == all.Count - 1 || Retention != 0 ? all[i] : throw ModelError.NoTimeTravel(FullName);
         }
         throw ModelError.NoTimeTravel(FullName);
     }

@@ -278,6 +278,81 @@ public sealed class SnowflakeOverwriteTests : EngineScenarios
     }
 
     [Fact]
+    [Trait("Promise", "8")]
+    public async Task Without_its_version_an_overwrite_is_not_finished()
+    {
+        await ProvenAsync();
+        Model.Faults = m => m.Time == FaultTime.BeforeExecution && m.Sql.Contains(" CLONE ", StringComparison.Ordinal) ? Fault.Of(new ModelError(2003, "02000", "SQL compilation error:\nTable 'ALLEVENTS' does not exist or not authorized.")) : null;
+        await FailsAsync(ErrorCode.CleanUpPending, () => OverwriteAsync());
+        Model.Faults = null;
+        Assert.Equal("keep", (await LastSwapAsync()).Pending[0]);
+        await World.ExecuteAsync("UPDATE allevents SET payload = 'since' WHERE event_id = 1");
+        await RepairAsync();
+        var swap = await LastSwapAsync();
+        Assert.Empty(swap.Pending);
+        Assert.Equal(0, await World.CountAsync($"SELECT count(*) FROM {swap.Version} WHERE payload = 'since'"));
+        Assert.StartsWith("1 rows", (await FailsAsync(ErrorCode.RowsWrittenSince, () => UndoAsync())).Message, StringComparison.Ordinal);
+        await UndoAsync(force: true);
+        Assert.Equal(0, await World.CountAsync("SELECT count(*) FROM allevents WHERE payload = 'since'"));
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    [Trait("Promise", "2")]
+    public async Task No_row_of_writers_is_lost_doubled_or_stale_through_overwrites(bool keyed)
+    {
+        await EventsTable.CreateAsync(World, 300);
+        if (!keyed) await World.ExecuteAsync("ALTER TABLE allevents DROP PRIMARY KEY");
+        var ledgers = Enumerable.Range(0, 3).Select(w => Enumerable.Range(1, 300).Where(id => id % 3 == w).ToDictionary(id => id, _ => "before")).ToList();
+        await World.ExecuteAsync("UPDATE allevents SET payload = 'before'");
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(Token);
+        var writers = ledgers.Select((ledger, w) => Task.Run(() => Write(ledger, w, keyed, stop.Token), Token)).ToList();
+        for (var generation = 0; generation < 4; generation++)
+        {
+            var change = generation == 0 ? new DeclaredChange { Add = [new AddedColumn("generation", "integer", "0")] } : new DeclaredChange { Set = [new SetColumn("generation", $"{generation}")] };
+            await BuildAsync(change, r => r with { Method = ExchangeMethod.Overwrite });
+            if (generation % 2 == 0) await SyncAsync();
+            await ProveAsync();
+            await Task.Delay(50, Token);
+            await SwitchAsync(with: r => r with { KeepVersions = 1 });
+        }
+        await stop.CancelAsync();
+        await Task.WhenAll(writers);
+        var expected = ledgers.SelectMany(l => l).Select(r => $"{r.Key} | {r.Value}").Order(StringComparer.Ordinal);
+        Assert.Equal(expected, (await World.RowsAsync("SELECT event_id, payload FROM allevents")).Order(StringComparer.Ordinal));
+        Assert.True(ledgers.Sum(l => l.Count(r => r.Value != "before")) > 50, "next to nothing was written");
+    }
+
+    /// <summary>Writes to its own rows and keeps what was committed; a row that is not there for a moment is left for later.</summary>
+    private void Write(Dictionary<int, string> ledger, int writer, bool changes, CancellationToken stop)
+    {
+        var random = new Random(writer);
+        var session = Model.OpenSession();
+        for (var n = 0; !stop.IsCancellationRequested; n++)
+        {
+            var value = $"writer {writer} statement {n}";
+            var id = ledger.Count == 0 ? 0 : ledger.Keys.ElementAt(random.Next(ledger.Count));
+            switch (changes && id != 0 ? random.Next(4) : 0)
+            {
+                case 0:
+                    var next = 1_000_000 + (n * 3) + writer;
+                    session.Execute($"INSERT INTO allevents (event_id, event_ts, user_id, payload) VALUES ({next}, '2026-01-01 00:00:00', 4, '{value}')");
+                    ledger[next] = value;
+                    break;
+                case 1:
+                    if (session.Execute($"DELETE FROM allevents WHERE event_id = {id}").Affected == 1) ledger.Remove(id);
+                    break;
+                default:
+                    if (session.Execute($"UPDATE allevents SET payload = '{value}' WHERE event_id = {id}").Affected == 1) ledger[id] = value;
+                    break;
+            }
+            Thread.Sleep(random.Next(4));
+        }
+        session.Close();
+    }
+
+    [Fact]
     [Trait("Promise", "9")]
     public async Task A_table_that_is_busy_is_tried_again_and_overwritten_once()
     {
