@@ -88,14 +88,14 @@ public sealed partial class SnowflakeDialect
     private IEnumerable<Sql> Clone(ShadowBlueprint shadow, SnowflakeTable live)
     {
         var at = From(shadow);
-        yield return Boundary(shadow, Sql.Write(this, $"CREATE {Kind(live)} {shadow.Shadow} CLONE {live.Name}{at} COPY GRANTS"));
-        yield return Comment(shadow, live);
+        yield return Boundary(shadow, Sql.Write(this, $"CREATE {Kind(live)} {shadow.MadeAs} CLONE {live.Name}{at} COPY GRANTS"));
+        foreach (var sql in MarkAndName(shadow, live)) yield return sql;
     }
 
     private IEnumerable<Sql> Like(ShadowBlueprint shadow, SnowflakeTable live)
     {
-        yield return Sql.Write(this, $"CREATE {Kind(live)} {shadow.Shadow} LIKE {live.Name} COPY GRANTS");
-        yield return Comment(shadow, live);
+        yield return Sql.Write(this, $"CREATE {Kind(live)} {shadow.MadeAs} LIKE {live.Name} COPY GRANTS");
+        foreach (var sql in MarkAndName(shadow, live)) yield return sql;
         if (Dropped(shadow) is { Count: > 0 } dropped) yield return Sql.Write(this, $"ALTER TABLE {shadow.Shadow} DROP COLUMN {dropped}");
         foreach (var added in shadow.Columns.Where(c => c.From is null)) yield return AddColumn(shadow, added, added.Constraints);
     }
@@ -109,8 +109,8 @@ public sealed partial class SnowflakeDialect
         }
         var body = SqlText.Join(",\n  ", parts);
         var cluster = live.ClusterBy.Length > 0 ? $" CLUSTER BY ({live.ClusterBy})" : "";
-        yield return Sql.Write(this, $"CREATE {Kind(live)} {shadow.Shadow} (\n  {body}\n){new SqlText(cluster)} DATA_RETENTION_TIME_IN_DAYS = {live.RetentionDays}");
-        yield return Comment(shadow, live);
+        yield return Sql.Write(this, $"CREATE {Kind(live)} {shadow.MadeAs} (\n  {body}\n){new SqlText(cluster)} DATA_RETENTION_TIME_IN_DAYS = {live.RetentionDays}");
+        foreach (var sql in MarkAndName(shadow, live)) yield return sql;
         foreach (var key in live.Constraints.Where(k => k.Kind == "FOREIGN KEY" && k.Columns.All(n => shadow.Columns.Any(c => c.From?.Name == n))))
         {
             yield return Sql.Write(this, $"ALTER TABLE {shadow.Shadow} ADD {Named(key)}FOREIGN KEY ({key.Columns.Select(c => new Id(c))}) REFERENCES {key.Target!} ({key.TargetColumns.Select(c => new Id(c))})");
@@ -204,8 +204,12 @@ public sealed partial class SnowflakeDialect
     /// <summary>With a feed, exactly the state at its beginning is copied; what came later is the feed's.</summary>
     private Sql Boundary(ShadowBlueprint shadow, Sql sql) => shadow.Feed is { } feed ? sql with { Before = [SetSince(feed)] } : sql;
 
-    private Sql Comment(ShadowBlueprint shadow, SnowflakeTable live) =>
-        Sql.Write(this, $"COMMENT ON TABLE {shadow.Shadow} IS {new SqlLiteral(Marked(new Mark(MarkRole.Shadow, shadow.SwapId), live.Comment))}");
+    /// <summary>A clone and a table like another take no comment with them, and the comment is our mark: until then it is ours by its name.</summary>
+    private IEnumerable<Sql> MarkAndName(ShadowBlueprint shadow, SnowflakeTable live)
+    {
+        yield return Sql.Write(this, $"COMMENT ON TABLE {shadow.MadeAs} IS {new SqlLiteral(Marked(new Mark(MarkRole.Shadow, shadow.SwapId), live.Comment))}");
+        yield return Sql.Write(this, $"ALTER TABLE {shadow.MadeAs} RENAME TO {shadow.Shadow}");
+    }
 
     private Sql AddColumn(ShadowBlueprint shadow, ShadowColumn column, string constraints) => AddColumn(shadow.Shadow, column, constraints);
 

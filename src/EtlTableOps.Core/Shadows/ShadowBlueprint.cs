@@ -18,6 +18,12 @@ public sealed record ShadowBlueprint
     /// <summary>The shadow's name, in the live table's schema.</summary>
     public required TableName Shadow { get; init; }
 
+    /// <summary>
+    /// The name under which the shadow stands until it carries its mark, where it cannot be made with its mark in one piece. It is one of ours, so that a build that ends
+    /// in between leaves nothing that nobody may drop.
+    /// </summary>
+    public TableName MadeAs => NameOfUnmarked(Shadow, SwapId);
+
     /// <summary>The shadow's columns in their order.</summary>
     public required IReadOnlyList<ShadowColumn> Columns { get; init; }
 
@@ -50,6 +56,8 @@ public sealed record ShadowBlueprint
 
     /// <summary>How long other people's statements may be made to wait.</summary>
     public TimeSpan StallBudget { get; init; }
+
+    internal static TableName NameOfUnmarked(TableName shadow, string swapId) => shadow.WithName($"etltableops_shadow_{Journal.SwapId.Tail(swapId)}");
 
     /// <summary>The name under which an object is kept on the shadow; its own name when it keeps it.</summary>
     public string NameOf(AttachmentKind kind, string name)

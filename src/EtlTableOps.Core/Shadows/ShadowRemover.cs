@@ -35,7 +35,7 @@ internal sealed class ShadowRemover(EtlDatabase database, IRunObserver observer)
 
     /// <summary>The steps that remove what a swap made before its exchange.</summary>
     public static async Task<IReadOnlyList<PlanStep>> StepsAsync(IEngineSession session, SwapRecord record, CancellationToken token) =>
-        Steps(session.Dialect, record, await session.ReadShapeAsync(record.Incoming, token).ConfigureAwait(false));
+        Steps(session, record, await session.ReadShapeAsync(record.Incoming, token).ConfigureAwait(false));
 
     /// <summary>
     /// Removes what a swap made and marks it abandoned. A table under the shadow's name that is not ours is left alone.
@@ -47,7 +47,7 @@ internal sealed class ShadowRemover(EtlDatabase database, IRunObserver observer)
             observer.OnEvent(new RunWarning(new EtlException(ErrorCode.NotOurs, record.Incoming).Message));
 
         var runner = new StepRunner(scope.Session, scope.Journal, observer, "remove", record.Id);
-        foreach (var step in Steps(scope.Dialect, record, table))
+        foreach (var step in Steps(scope.Session, record, table))
         {
             // An attempt that a busy database rolls back is repeated from the same revision.
             var before = record;
@@ -75,11 +75,13 @@ internal sealed class ShadowRemover(EtlDatabase database, IRunObserver observer)
     /// The feed, whose triggers are on the live table, comes last where all goes at once: a dead process's session, or the database's own upkeep, may
     /// still be at work on the shadow, and to wait for that with the live table locked would hold up everybody.
     /// </summary>
-    private static List<PlanStep> Steps(IDialect dialect, SwapRecord record, TableShape? table)
+    private static List<PlanStep> Steps(IEngineSession session, SwapRecord record, TableShape? table)
     {
+        var dialect = session.Dialect;
         var ours = table is not null && IsOurs(table, record);
         var own = new List<Sql>();
         if (record.Details.GuardLog is { } guard && (ours || table is null)) own.AddRange(dialect.RemoveLog(guard));
+        if (record.State == SwapState.Building && !session.Capabilities.TransactionalDdl) own.AddRange(dialect.DropTable(ShadowBlueprint.NameOfUnmarked(record.Incoming, record.Id)));
         if (record.Details.ImportNotes is { } notes) own.AddRange(dialect.DropTable(notes.Log));
         IReadOnlyList<Sql> drop = ours || table is null ? dialect.DropTable(record.Incoming) : [];
         IReadOnlyList<Sql> feed = record.Details.FeedLog is { } log ? dialect.RemoveLog(log) : [];

@@ -2,9 +2,10 @@
 CREATE TABLE IF NOT EXISTS "S1"."etltableops_journal" (id text PRIMARY KEY, operation text NOT NULL, live_schema text, live_table text NOT NULL, incoming_table text NOT NULL, version_table text, version_state text NOT NULL, state text NOT NULL, revision bigint NOT NULL, begun text NOT NULL, changed text NOT NULL, host text NOT NULL, process_id bigint NOT NULL, db_user text NOT NULL, details text NOT NULL);
 CREATE TABLE IF NOT EXISTS "S1"."etltableops_journal_lines" (swap_id text NOT NULL, line bigint NOT NULL, logged_at text NOT NULL, operation text NOT NULL, step text NOT NULL, statements text NOT NULL, row_count bigint NOT NULL, seconds double precision NOT NULL, who text NOT NULL, PRIMARY KEY (swap_id, line));
 -- create: Create "S1"."ALLEVENTS_NEW"
-CREATE TABLE "S1"."ALLEVENTS_NEW" LIKE "S1"."ALLEVENTS" COPY GRANTS;
-COMMENT ON TABLE "S1"."ALLEVENTS_NEW" IS 'etltableops:shadow:20261121T000000Z-00000000
+CREATE TABLE "S1"."etltableops_shadow_00000000" LIKE "S1"."ALLEVENTS" COPY GRANTS;
+COMMENT ON TABLE "S1"."etltableops_shadow_00000000" IS 'etltableops:shadow:20261121T000000Z-00000000
 what happened, and it''s dear';
+ALTER TABLE "S1"."etltableops_shadow_00000000" RENAME TO "S1"."ALLEVENTS_NEW";
 -- load: Load the rows
 INSERT INTO "S1"."ALLEVENTS_NEW" ("EVENT_ID", "EVENT_TS", "USER_ID", "KIND", "COUNTRY", "AMOUNT", "PAYLOAD") SELECT "EVENT_ID", "EVENT_TS", "USER_ID", "KIND", (UPPER(country)), "AMOUNT", "PAYLOAD" FROM "S1"."ALLEVENTS" AT (TIMESTAMP => TO_TIMESTAMP_LTZ(1700000000000000000, 9));
 -- guard: Guard the shadow against other writers

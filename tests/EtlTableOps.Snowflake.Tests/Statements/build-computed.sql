@@ -5,9 +5,10 @@ CREATE TABLE IF NOT EXISTS "S1"."etltableops_journal_lines" (swap_id text NOT NU
 ALTER TABLE "S1"."ALLEVENTS" SET CHANGE_TRACKING = TRUE;
 CREATE OR REPLACE TABLE "S1"."etltableops_feed_00000000" (since_ns number(38,0), own number(38,0), written number(38,0)) AS SELECT DATE_PART(EPOCH_NANOSECOND, SYSDATE()), 0, NULL;
 -- create: Create "S1"."ALLEVENTS_NEW"
-CREATE TABLE "S1"."ALLEVENTS_NEW" LIKE "S1"."ALLEVENTS" COPY GRANTS;
-COMMENT ON TABLE "S1"."ALLEVENTS_NEW" IS 'etltableops:shadow:20261121T000000Z-00000000
+CREATE TABLE "S1"."etltableops_shadow_00000000" LIKE "S1"."ALLEVENTS" COPY GRANTS;
+COMMENT ON TABLE "S1"."etltableops_shadow_00000000" IS 'etltableops:shadow:20261121T000000Z-00000000
 what happened, and it''s dear';
+ALTER TABLE "S1"."etltableops_shadow_00000000" RENAME TO "S1"."ALLEVENTS_NEW";
 ALTER TABLE "S1"."ALLEVENTS_NEW" ADD COLUMN "BAND" varchar;
 -- load: Load the rows
 SET etl_since = (SELECT TO_TIMESTAMP_LTZ(since_ns, 9) FROM "S1"."etltableops_feed_00000000");

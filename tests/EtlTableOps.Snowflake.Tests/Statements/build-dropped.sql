@@ -6,9 +6,10 @@ ALTER TABLE "S1"."ALLEVENTS" SET CHANGE_TRACKING = TRUE;
 CREATE OR REPLACE TABLE "S1"."etltableops_feed_00000000" (since_ns number(38,0), own number(38,0), written number(38,0)) AS SELECT DATE_PART(EPOCH_NANOSECOND, SYSDATE()), 0, NULL;
 -- create: Create "S1"."ALLEVENTS_NEW"
 SET etl_since = (SELECT TO_TIMESTAMP_LTZ(since_ns, 9) FROM "S1"."etltableops_feed_00000000");
-CREATE TABLE "S1"."ALLEVENTS_NEW" CLONE "S1"."ALLEVENTS" AT (TIMESTAMP => $etl_since) COPY GRANTS;
-COMMENT ON TABLE "S1"."ALLEVENTS_NEW" IS 'etltableops:shadow:20261121T000000Z-00000000
+CREATE TABLE "S1"."etltableops_shadow_00000000" CLONE "S1"."ALLEVENTS" AT (TIMESTAMP => $etl_since) COPY GRANTS;
+COMMENT ON TABLE "S1"."etltableops_shadow_00000000" IS 'etltableops:shadow:20261121T000000Z-00000000
 what happened, and it''s dear';
+ALTER TABLE "S1"."etltableops_shadow_00000000" RENAME TO "S1"."ALLEVENTS_NEW";
 -- attach: Give it what hangs on the live table
 ALTER TABLE "S1"."ALLEVENTS_NEW" RESUME RECLUSTER;
 -- drop-columns: Drop columns

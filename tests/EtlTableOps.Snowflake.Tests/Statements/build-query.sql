@@ -2,7 +2,7 @@
 CREATE TABLE IF NOT EXISTS "S1"."etltableops_journal" (id text PRIMARY KEY, operation text NOT NULL, live_schema text, live_table text NOT NULL, incoming_table text NOT NULL, version_table text, version_state text NOT NULL, state text NOT NULL, revision bigint NOT NULL, begun text NOT NULL, changed text NOT NULL, host text NOT NULL, process_id bigint NOT NULL, db_user text NOT NULL, details text NOT NULL);
 CREATE TABLE IF NOT EXISTS "S1"."etltableops_journal_lines" (swap_id text NOT NULL, line bigint NOT NULL, logged_at text NOT NULL, operation text NOT NULL, step text NOT NULL, statements text NOT NULL, row_count bigint NOT NULL, seconds double precision NOT NULL, who text NOT NULL, PRIMARY KEY (swap_id, line));
 -- create: Create "S1"."ALLEVENTS_NEW"
-CREATE TABLE "S1"."ALLEVENTS_NEW" (
+CREATE TABLE "S1"."etltableops_shadow_00000000" (
   "EVENT_ID" NUMBER(38,0) NOT NULL,
   "EVENT_TS" TIMESTAMP_NTZ(9) NOT NULL,
   "USER_ID" NUMBER(38,0) NOT NULL,
@@ -10,8 +10,9 @@ CREATE TABLE "S1"."ALLEVENTS_NEW" (
   "ONE" NUMBER(1,0),
   PRIMARY KEY ("EVENT_ID")
 ) CLUSTER BY (event_ts) DATA_RETENTION_TIME_IN_DAYS = 1;
-COMMENT ON TABLE "S1"."ALLEVENTS_NEW" IS 'etltableops:shadow:20261121T000000Z-00000000
+COMMENT ON TABLE "S1"."etltableops_shadow_00000000" IS 'etltableops:shadow:20261121T000000Z-00000000
 what happened, and it''s dear';
+ALTER TABLE "S1"."etltableops_shadow_00000000" RENAME TO "S1"."ALLEVENTS_NEW";
 GRANT SELECT ON TABLE "S1"."ALLEVENTS_NEW" TO ROLE "READER";
 -- load: Load the rows
 INSERT INTO "S1"."ALLEVENTS_NEW" ("EVENT_ID", "EVENT_TS", "USER_ID", "KIND", "ONE") SELECT "EVENT_ID", "EVENT_TS", "USER_ID", "KIND", "ONE" FROM (SELECT event_id, event_ts, user_id, kind, 1 AS one FROM allevents) AS q;

@@ -5,7 +5,7 @@ CREATE TABLE IF NOT EXISTS "S1"."etltableops_journal_lines" (swap_id text NOT NU
 ALTER TABLE "S1"."ALLEVENTS" SET CHANGE_TRACKING = TRUE;
 CREATE OR REPLACE TABLE "S1"."etltableops_feed_00000000" (since_ns number(38,0), own number(38,0), written number(38,0)) AS SELECT DATE_PART(EPOCH_NANOSECOND, SYSDATE()), 0, NULL;
 -- create: Create "S1"."ALLEVENTS_NEW"
-CREATE TABLE "S1"."ALLEVENTS_NEW" (
+CREATE TABLE "S1"."etltableops_shadow_00000000" (
   "EVENT_ID" NUMBER(38,0) NOT NULL,
   "EVENT_TS" TIMESTAMP_NTZ(9) NOT NULL,
   "USER_ID" varchar(20) NOT NULL,
@@ -15,8 +15,9 @@ CREATE TABLE "S1"."ALLEVENTS_NEW" (
   "PAYLOAD" VARCHAR(16777216),
   PRIMARY KEY ("EVENT_ID")
 ) CLUSTER BY (event_ts) DATA_RETENTION_TIME_IN_DAYS = 1;
-COMMENT ON TABLE "S1"."ALLEVENTS_NEW" IS 'etltableops:shadow:20261121T000000Z-00000000
+COMMENT ON TABLE "S1"."etltableops_shadow_00000000" IS 'etltableops:shadow:20261121T000000Z-00000000
 what happened, and it''s dear';
+ALTER TABLE "S1"."etltableops_shadow_00000000" RENAME TO "S1"."ALLEVENTS_NEW";
 GRANT SELECT ON TABLE "S1"."ALLEVENTS_NEW" TO ROLE "READER";
 -- load: Load the rows
 SET etl_since = (SELECT TO_TIMESTAMP_LTZ(since_ns, 9) FROM "S1"."etltableops_feed_00000000");
