@@ -94,6 +94,7 @@ Describe 'The job on <_>' -ForEach 'sqlite', 'postgresql', 'snowflake' {
     }
 
     It 'says of Parquet, a stage and a former state that this database has none' {
+        if ($engine -eq 'snowflake') { Set-ItResult -Skipped -Because 'Snowflake has them' }
         Set-Content "$TestDrive/rows.parquet" 'PAR1'
         $null = New-ShadowTable $world.Table
         { Import-ShadowTable $world.Table -Path "$TestDrive/rows.parquet" -ErrorAction Stop } | Should -Throw -ErrorId 'NotSupported,*'
@@ -155,6 +156,10 @@ Describe 'The job on <_>' -ForEach 'sqlite', 'postgresql', 'snowflake' {
     It 'keeps rows written since when it goes back' {
         $null = New-ShadowTable $world.Table | Test-ShadowTable | Switch-Table
         Invoke-Side $world "INSERT INTO $($world.Table) VALUES (901, 'since', NULL, 1, 1), (902, 'since', NULL, 1, 1)"
+        if ($engine -eq 'snowflake') {
+            { Undo-TableSwap $world.Table -ErrorAction Stop } | Should -Throw '2 rows*no way to bring them along*'
+            return
+        }
         $undo = Undo-TableSwap $world.Table
         $undo.RowsKept | Should -Be 2
         $undo.RowsLeftBehind | Should -Be 0
@@ -166,10 +171,10 @@ Describe 'The job on <_>' -ForEach 'sqlite', 'postgresql', 'snowflake' {
         Invoke-Side $world "INSERT INTO $($world.Table) VALUES (901, 'since', NULL, 1, 1), (902, 'since', NULL, 1, 1)"
         Undo-TableSwap $world.Table -ErrorVariable problem -ErrorAction SilentlyContinue
         $problem[0].FullyQualifiedErrorId | Should -BeLike 'RowsWrittenSince,*'
-        $problem[0].Exception.Message | Should -BeLike '2 rows*amount is computed*'
+        $problem[0].Exception.Message | Should -BeLike $(if ($engine -eq 'snowflake') { '2 rows*' } else { '2 rows*amount is computed*' })
         $forced = Undo-TableSwap $world.Table -Force
         $forced.RowsLeftBehind | Should -Be 2
-        Get-Side $world "SELECT count(*) FROM $($forced.LeftBehindIn)" | Should -Be '2'
+        if ($engine -ne 'snowflake') { Get-Side $world "SELECT count(*) FROM $($forced.LeftBehindIn)" | Should -Be '2' }
         Get-Side $world "SELECT count(*) FROM $($world.Table)" | Should -Be '20'
     }
 
