@@ -83,10 +83,10 @@ public abstract class WhatIfScenarios : EngineScenarios
             $"{operation.Plan.Operation}{Environment.NewLine}shown, not run:{Environment.NewLine}{string.Join(Environment.NewLine, notRun)}{Environment.NewLine}run, not shown:{Environment.NewLine}{string.Join(Environment.NewLine, notShown)}");
 
         // Statements that come several times (a setting, a catch-up before and under the lock) have no one place; those that change structure have.
-        Assert.Equal(shown.Where(ChangesStructure), ran.Where(ChangesStructure));
+        var repeated = shown.GroupBy(s => s).Where(g => g.Count() > 1).Select(g => g.Key).ToHashSet();
+        Assert.Equal(shown.Where(ChangesStructure).Except(repeated), ran.Where(ChangesStructure).Except(repeated));
     }
 
-    /// <summary>A session's own temporary table is no structure of the database; it is made for each batch of a catch-up.</summary>
     private static bool ChangesStructure(string sql) =>
-        (sql.StartsWith("CREATE", StringComparison.Ordinal) && !sql.Contains("etltableops_later", StringComparison.Ordinal)) || sql.StartsWith("ALTER", StringComparison.Ordinal) || sql.StartsWith("COMMENT", StringComparison.Ordinal);
+        sql.StartsWith("CREATE", StringComparison.Ordinal) || sql.StartsWith("ALTER", StringComparison.Ordinal) || sql.StartsWith("COMMENT", StringComparison.Ordinal);
 }

@@ -39,10 +39,18 @@ public static class Tool
         return await EndAsync(process, input);
     }
 
+    /// <summary>
+    /// A run that a shell has put into the background ignores Ctrl+C, and so would whatever it starts; the tool as a user starts it does not. GNU's env gives it the default.
+    /// </summary>
+    private static bool IgnoresInterrupt { get; } = OperatingSystem.IsLinux()
+        && File.ReadLines("/proc/self/status").FirstOrDefault(l => l.StartsWith("SigIgn:", StringComparison.Ordinal)) is { } ignored
+        && (ulong.Parse(ignored["SigIgn:".Length..].Trim(), System.Globalization.NumberStyles.HexNumber, System.Globalization.CultureInfo.InvariantCulture) & 2) != 0;
+
     /// <summary>Starts it.</summary>
     public static Process Start(string[] arguments, IReadOnlyDictionary<string, string>? variables = null)
     {
-        var start = new ProcessStartInfo(Environment.GetEnvironmentVariable("DOTNET_HOST_PATH") ?? "dotnet")
+        var host = Environment.GetEnvironmentVariable("DOTNET_HOST_PATH") ?? "dotnet";
+        var start = new ProcessStartInfo(IgnoresInterrupt ? "env" : host)
         {
             RedirectStandardInput = true,
             RedirectStandardOutput = true,
@@ -50,6 +58,11 @@ public static class Tool
             StandardOutputEncoding = System.Text.Encoding.UTF8,
             StandardErrorEncoding = System.Text.Encoding.UTF8,
         };
+        if (IgnoresInterrupt)
+        {
+            start.ArgumentList.Add("--default-signal=INT");
+            start.ArgumentList.Add(host);
+        }
         start.ArgumentList.Add(Path.Combine(AppContext.BaseDirectory, "etl-table-ops.dll"));
         foreach (var argument in arguments) start.ArgumentList.Add(argument);
         start.Environment.Remove("ETLTABLEOPS_CONNECTION");

@@ -125,6 +125,7 @@ Describe 'The job on <_>' -ForEach 'sqlite', 'postgresql', 'snowflake' {
     }
 
     It 'refuses a way of exchange that the engine does not have' {
+        if ($engine -eq 'snowflake') { Set-ItResult -Skipped -Because 'Snowflake has both' }
         { New-ShadowTable $world.Table -Method Overwrite } | Should -Throw -ErrorId 'NotSupported,*'
         $null = New-ShadowTable $world.Table -Method Swap | Test-ShadowTable
         { Switch-Table $world.Table -Method Overwrite -Confirm:$false } | Should -Throw -ErrorId 'NotSupported,*'

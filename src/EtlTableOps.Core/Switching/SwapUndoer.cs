@@ -225,7 +225,7 @@ internal sealed class SwapUndoer(EtlDatabase database, IRunObserver observer)
             var stall = record.Details.Stall;
             record = await SwapFinisher.FinishAsync(scope, record, Operation, observer, token).ConfigureAwait(false);
             var written = await UndoWork.CountWrittenAsync(scope.Session, since, null, token).ConfigureAwait(false);
-            var left = unfit.Rows ?? written;
+            var left = written < 0 ? written : unfit.Rows ?? written;
             var live = await scope.RequireTableAsync(record.Live, token).ConfigureAwait(false);
             var differences = TableFingerprint.Differences(before, live.Attachments.Where(a => !a.OnShadow));
             foreach (var difference in differences) observer.OnEvent(new RunWarning($"After going back: {difference}"));
