@@ -2,6 +2,7 @@
 CREATE TABLE IF NOT EXISTS "S1"."etltableops_journal" (id text PRIMARY KEY, operation text NOT NULL, live_schema text, live_table text NOT NULL, incoming_table text NOT NULL, version_table text, version_state text NOT NULL, state text NOT NULL, revision bigint NOT NULL, begun text NOT NULL, changed text NOT NULL, host text NOT NULL, process_id bigint NOT NULL, db_user text NOT NULL, details text NOT NULL);
 CREATE TABLE IF NOT EXISTS "S1"."etltableops_journal_lines" (swap_id text NOT NULL, line bigint NOT NULL, logged_at text NOT NULL, operation text NOT NULL, step text NOT NULL, statements text NOT NULL, row_count bigint NOT NULL, seconds double precision NOT NULL, who text NOT NULL, PRIMARY KEY (swap_id, line));
 -- feed: Start logging changes of the live table
+ALTER TABLE "S1"."ALLEVENTS" SET CHANGE_TRACKING = TRUE;
 CREATE OR REPLACE TABLE "S1"."etltableops_feed_00000000" (since_ns number(38,0), own number(38,0), written number(38,0)) AS SELECT DATE_PART(EPOCH_NANOSECOND, SYSDATE()), 0, NULL;
 -- create: Create "S1"."ALLEVENTS_NEW"
 CREATE TABLE "S1"."etltableops_shadow_00000000" LIKE "S1"."ALLEVENTS" COPY GRANTS;
