@@ -202,11 +202,14 @@ public sealed partial class PostgreSqlDialect
                 ctid >= pg_catalog.format('(%s,0)', @from::bigint)::tid
                   AND ctid < (CASE WHEN @below::bigint >= {pages} THEN '(4294967295,65535)' ELSE pg_catalog.format('(%s,0)', @below::bigint) END)::tid
                 """);
+            var sessions = SessionsFor(pages, shadow);
             var name = heaps.Count == 1 ? "load" : $"load-{(i + 1).ToString(CultureInfo.InvariantCulture)}";
             yield return new PlanStep(name, $"Load the rows of {heaps[i].Name}", [Sql.Write(this, $"{into} FROM {source} WHERE {range}{new SqlText(where)}")])
             {
                 CountsRows = true,
-                Chunks = new ChunkRange(0, pages, Math.Max(1, Math.Min(FirstChunkPages, pages / Math.Max(1, shadow.Sessions)))) { Aim = ChunkAim, Sessions = SessionsFor(pages, shadow) },
+
+                // A row that is changed meanwhile goes to another page: chunks of different moments would have it twice.
+                Chunks = new ChunkRange(0, pages, Math.Max(1, Math.Min(FirstChunkPages, pages / Math.Max(1, sessions)))) { Aim = ChunkAim, Sessions = sessions, OneState = true },
             };
         }
     }

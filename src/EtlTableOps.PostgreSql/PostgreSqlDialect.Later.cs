@@ -54,8 +54,8 @@ public sealed partial class PostgreSqlDialect : ILaterRows
         {
             Sql.Write(this, $"""
                 CREATE TEMPORARY TABLE etltableops_later ON COMMIT DROP AS
-                SELECT {new SqlText(string.Join(", ", KeyNames(log, "k")))}, v.{new Id(later.Key[0].Name)} IS NOT NULL AND NOT ({Deleted(later)}) AS existed{SqlText.Join("", kept.Select((c, i) => SqlText.Write(this, $", v.{new Id(c.Name)} AS kept_{i + 1}")))}
-                FROM ({Logged(later)}) AS k LEFT JOIN {later.Version} AS v ON {same}{fits}
+                SELECT {new SqlText(string.Join(", ", KeyNames(log, "k")))}, {Existed(later)} AS existed{SqlText.Join("", kept.Select((c, i) => SqlText.Write(this, $", v.{new Id(c.Name)} AS kept_{i + 1}")))}
+                FROM ({Logged(later)}) AS k LEFT JOIN {later.Version} AS v ON {same}{Deleted(later)}{fits}
                 """),
 
             // The planner must know how few they are, or it reads both tables whole.
@@ -99,9 +99,16 @@ public sealed partial class PostgreSqlDialect : ILaterRows
         ? SqlText.Write(this, $"{reason.Condition} AND NOT EXISTS (SELECT FROM {BroughtTable} AS b WHERE {LiveIs(later, "b")})")
         : reason.Condition;
 
+    private SqlText Existed(LaterRows later) => later.Kept.Any() ? SqlText.Write(this, $"v.{new Id(later.Key[0].Name)} IS NOT NULL AND d.key_1 IS NULL") : new SqlText("false");
+
     /// <summary>A row that was deleted and came back under its key is another row, which takes no value over from the former one.</summary>
-    private SqlText Deleted(LaterRows later) => SqlText.Join(" OR ", later.Logs.Select(log =>
-        SqlText.Write(this, $"EXISTS (SELECT FROM {log.Log} AS d WHERE d.op = 'D' AND {SqlText.Join(" AND ", later.Key.Select((_, i) => SqlText.Write(this, $"d.key_{i + 1} = k.key_{i + 1}")))})")));
+    private SqlText Deleted(LaterRows later)
+    {
+        if (!later.Kept.Any()) return new SqlText("");
+        var keys = new SqlText(string.Join(", ", KeyNames(later.Logs[0])));
+        var gone = SqlText.Join(" UNION ", later.Logs.Select(log => SqlText.Write(this, $"SELECT DISTINCT {keys} FROM {log.Log} WHERE op = 'D'")));
+        return SqlText.Write(this, $" LEFT JOIN ({gone}) AS d ON {SqlText.Join(" AND ", later.Key.Select((_, i) => SqlText.Write(this, $"d.key_{i + 1} = k.key_{i + 1}")))}");
+    }
 
     /// <summary>The keys that are logged and not brought over.</summary>
     private SqlText Logged(LaterRows later) => SqlText.Join(" UNION ", later.Logs.Select((log, i) =>

@@ -46,8 +46,8 @@ internal sealed partial class SqliteDialect : ILaterRows
         {
             Sql.Write(this, $"""
                 CREATE TABLE {LaterTable} AS
-                SELECT {SqlText.Join(", ", later.Key.Select((_, i) => SqlText.Write(this, $"k.k{i + 1} AS k{i + 1}")))}, v.{new Id(later.Key[0].Name)} IS NOT NULL AND NOT ({Deleted(later)}) AS existed{SqlText.Join("", kept.Select((c, i) => SqlText.Write(this, $", v.{new Id(c.Name)} AS kept_{i + 1}")))}
-                FROM ({Logged(later)}) AS k LEFT JOIN {later.Version} AS v ON {same}{fits}
+                SELECT {SqlText.Join(", ", later.Key.Select((_, i) => SqlText.Write(this, $"k.k{i + 1} AS k{i + 1}")))}, {Existed(later)} AS existed{SqlText.Join("", kept.Select((c, i) => SqlText.Write(this, $", v.{new Id(c.Name)} AS kept_{i + 1}")))}
+                FROM ({Logged(later)}) AS k LEFT JOIN {later.Version} AS v ON {same}{Deleted(later)}{fits}
                 """),
             Sql.Write(this, $"DELETE FROM {later.Version} WHERE {KeyOf(later, null)} IN (SELECT {keys} FROM {LaterTable})"),
             Sql.Write(this, $"INSERT INTO {later.Version} ({taken.Select(c => new Id(c.Name))}) SELECT {taken.Select(c => c.Value!.Value)} FROM {LaterTable} AS k CROSS JOIN {later.Live} AS l WHERE {LiveIs(later, "k")}{new SqlText(kept.Count == 0 ? "" : " AND NOT k.existed")}"),
@@ -93,9 +93,15 @@ internal sealed partial class SqliteDialect : ILaterRows
         ? SqlText.Write(this, $"{reason.Condition} AND NOT EXISTS (SELECT 1 FROM {BroughtTable} AS b WHERE {LiveIs(later, "b")})")
         : reason.Condition;
 
+    private SqlText Existed(LaterRows later) => later.Kept.Any() ? SqlText.Write(this, $"v.{new Id(later.Key[0].Name)} IS NOT NULL AND d.k1 IS NULL") : new SqlText("0");
+
     /// <summary>A row that was deleted and came back under its key is another row, which takes no value over from the former one.</summary>
-    private SqlText Deleted(LaterRows later) => SqlText.Join(" OR ", later.Logs.Select(log =>
-        SqlText.Write(this, $"EXISTS (SELECT 1 FROM {log.Log} AS d WHERE d.seq > 0 AND d.op = 'D' AND {SqlText.Join(" AND ", later.Key.Select((_, i) => SqlText.Write(this, $"d.k{i + 1} = k.k{i + 1}")))})")));
+    private SqlText Deleted(LaterRows later)
+    {
+        if (!later.Kept.Any()) return new SqlText("");
+        var gone = SqlText.Join(" UNION ", later.Logs.Select(log => SqlText.Write(this, $"SELECT DISTINCT {LogKey(log)} FROM {log.Log} WHERE seq > 0 AND op = 'D'")));
+        return SqlText.Write(this, $" LEFT JOIN ({gone}) AS d ON {SqlText.Join(" AND ", later.Key.Select((_, i) => SqlText.Write(this, $"d.k{i + 1} = k.k{i + 1}")))}");
+    }
 
     /// <summary>The keys that are logged and not brought over.</summary>
     private SqlText Logged(LaterRows later) => SqlText.Join(" UNION ", later.Logs.Select((log, i) =>

@@ -72,8 +72,9 @@ internal sealed class Measures(Bench bench, long rows, int runs)
         await RunAsync(operations.TestAsync(new TestRequest("allevents"), default));
         var swap = await (await operations.SwitchAsync(new SwitchRequest("allevents") { KeepVersions = 1 }, default)).RunAsync(default);
         Console.WriteLine($"  switch: lock held {swap.Stall!.HeldMilliseconds:0.0} ms");
+        await RunSqlAsync(database, "UPDATE allevents SET payload = 'later' WHERE event_id <= 10000");
         swap = await (await operations.UndoAsync(new UndoRequest("allevents"), default)).RunAsync(default);
-        Console.WriteLine($"  undo: lock held {swap.Stall!.HeldMilliseconds:0.0} ms, in all {swap.Elapsed.TotalSeconds:0.00} s");
+        Console.WriteLine($"  undo with {swap.RowsKept:N0} rows written since: lock held {swap.Stall!.HeldMilliseconds:0.0} ms, in all {swap.Elapsed.TotalSeconds:0.00} s");
     }
 
     private async Task<double> BareBuildAsync(EtlDatabase database)

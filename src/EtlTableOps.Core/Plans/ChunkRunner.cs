@@ -19,7 +19,8 @@ internal sealed class ChunkRunner(IEngineSession session, IRunObserver observer,
     /// <summary>Runs all chunks and returns the rows changed.</summary>
     public async Task<long> RunAsync(CancellationToken token)
     {
-        if (chunks.Sessions <= 1 || !session.Capabilities.SharedSnapshots)
+        var oneState = chunks.OneState && chunks.Size < chunks.End - chunks.First;
+        if (!session.Capabilities.SharedSnapshots || (chunks.Sessions <= 1 && !oneState))
         {
             await Beside.RunAsync(session, chunks.Meanwhile, observer, () => WorkAsync(session, null, token), token).ConfigureAwait(false);
             return rows;
@@ -30,7 +31,7 @@ internal sealed class ChunkRunner(IEngineSession session, IRunObserver observer,
         await using (exporter.ConfigureAwait(false))
         {
             var snapshot = await session.ExportSnapshotAsync(token).ConfigureAwait(false);
-            await SideBySide.RunAsync(chunks.Sessions, (_, t) => WorkApartAsync(snapshot, t), token).ConfigureAwait(false);
+            await SideBySide.RunAsync(Math.Max(1, chunks.Sessions), (_, t) => WorkApartAsync(snapshot, t), token).ConfigureAwait(false);
         }
         return rows;
     }

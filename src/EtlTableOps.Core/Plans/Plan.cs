@@ -98,4 +98,10 @@ public sealed record ChunkRange(long First, long End, long Size)
 
     /// <summary>How many sessions work side by side, all on one snapshot.</summary>
     public int Sessions { get; init; } = 1;
+
+    /// <summary>
+    /// All chunks must read one and the same state, also when one session runs them: where rows change their positions, chunks of different moments would
+    /// have some of them twice and others never. On an engine without shared snapshots positions must not change.
+    /// </summary>
+    public bool OneState { get; init; }
 }
