@@ -25,7 +25,7 @@ internal static partial class PostgreSqlCatalog
                   ('type', CASE WHEN a.attstorage <> y.typstorage THEN 'SET STORAGE ' || CASE a.attstorage WHEN 'p' THEN 'PLAIN' WHEN 'e' THEN 'EXTERNAL' WHEN 'm' THEN 'MAIN' ELSE 'EXTENDED' END END),
                   ('type', {{compression}}),
                   ('set', 'SET STATISTICS ' || nullif(a.attstattarget::int, -1)),
-                  ('set', (SELECT 'SET (' || string_agg(format('%I=%L', o.option_name, o.option_value), ', ' ORDER BY o.pos) || ')' FROM pg_options_to_table(a.attoptions) WITH ORDINALITY o(option_name, option_value, pos))),
+                  ('set', (SELECT 'SET (' || string_agg(format('%I=%L', o.option_name, o.option_value), ', ' ORDER BY o.pos) || ')' FROM pg_options_to_table(a.attoptions) WITH ORDINALITY o(option_name, option_value, pos) WHERE {{OptionIsDeclared}})),
                   ('comment', col_description(a.attrelid, a.attnum))) l(what, action)
                 WHERE a.attrelid IN ({{oids}}) AND a.attrelid <> {{root}} AND a.attnum > 0 AND NOT a.attisdropped AND l.action IS NOT NULL
                 ORDER BY 1, 2, 3

@@ -77,7 +77,7 @@ internal static partial class PostgreSqlCatalog
                        CASE WHEN a.attstorage <> t.typstorage THEN CASE a.attstorage WHEN 'p' THEN 'PLAIN' WHEN 'e' THEN 'EXTERNAL' WHEN 'm' THEN 'MAIN' WHEN 'x' THEN 'EXTENDED' END END,
                        {{compression}},
                        nullif(a.attstattarget::int, -1),
-                       (SELECT string_agg(format('%I=%L', o.option_name, o.option_value), ', ' ORDER BY o.pos) FROM pg_options_to_table(a.attoptions) WITH ORDINALITY o(option_name, option_value, pos)),
+                       (SELECT string_agg(format('%I=%L', o.option_name, o.option_value), ', ' ORDER BY o.pos) FROM pg_options_to_table(a.attoptions) WITH ORDINALITY o(option_name, option_value, pos) WHERE {{OptionIsDeclared}}),
                        s.relname::text,
                        concat_ws(' ', 'START WITH ' || q.seqstart, 'INCREMENT BY ' || q.seqincrement,
                          CASE WHEN q.seqmin <> CASE WHEN q.seqincrement > 0 THEN 1 WHEN q.seqtypid = 'int2'::regtype THEN -32768 WHEN q.seqtypid = 'int4'::regtype THEN -2147483648 ELSE -9223372036854775808 END

@@ -52,6 +52,13 @@ internal static partial class PostgreSqlCatalog
     {
         private readonly ISqlQuoting quoting = session.Dialect;
         private readonly int major = session.Dialect is PostgreSqlDialect dialect ? dialect.ServerMajor : 15;
+
+        /// <summary>
+        /// Since its releases of November 2026 the server keeps a version of its own among each column's options (<c>pg_attver</c>; pg_dump leaves it out too). What it
+        /// notes by itself was never declared: it differs between any two tables, and another table's must not be set.
+        /// </summary>
+        private static readonly SqlText OptionIsDeclared = new("NOT starts_with(o.option_name, 'pg_')");
+
         private readonly List<Attachment> attachments = [];
         private readonly List<Follower> followers = [];
         private List<TableMember> members = [];
