@@ -88,10 +88,13 @@ public sealed class PostgreSqlCluster : IAsyncLifetime
         return string.Create(CultureInfo.InvariantCulture, $"postgresql://{Uri.EscapeDataString(user ?? server!.Username!)}@{server!.Host}:{server.Port}/{Uri.EscapeDataString(database)}");
     }
 
+    /// <summary>A program of the installation that our own server was started from; null where there is none, or the server is another's.</summary>
+    public string? PathOf(string program) => IsOwn ? PostgreSqlPrograms.Find()?.PathOf(program) : null;
+
     /// <summary>The objects of these schemas as the server's own dump program writes it, a block for each object; skips the test where there is none.</summary>
     public async Task<IReadOnlyList<string>> DumpAsync(string database, params string[] schemas)
     {
-        var program = IsOwn ? PostgreSqlPrograms.Find()?.PathOf("pg_dump") : null;
+        var program = PathOf("pg_dump");
         Assert.SkipWhen(program is null, "pg_dump of the server under test is not installed.");
         var start = new ProcessStartInfo(program!) { RedirectStandardOutput = true, RedirectStandardError = true };
         foreach (var argument in schemas.Select(s => "--schema=" + s).Concat(["--schema-only", "-d", ConnectionText(database)])) start.ArgumentList.Add(argument);
