@@ -48,9 +48,11 @@ internal sealed class ExchangeRunner(EtlDatabase database, TableScope scope, Exc
 {
     private const int OverBudgetTries = 3;
     private static readonly TimeSpan PoliteFor = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan LongHold = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan ProbeFor = TimeSpan.FromSeconds(60);
     private readonly Stopwatch watch = new();
     private readonly List<string> heldBefore = [];
+    private Dictionary<(string, DateTime), TimeSpan> holders = [];
     private int tries;
     private int overBudget;
     private TimeSpan longestQueue;
@@ -90,8 +92,9 @@ internal sealed class ExchangeRunner(EtlDatabase database, TableScope scope, Exc
     {
         tries++;
         // Polling makes nobody wait but can starve; after a while short waits are mixed in, each followed by a gap that is
-        // longer than the wait, so that others are never held up most of the time.
-        TimeSpan? wait = watch.Elapsed < PoliteFor || tries % 2 == 0 ? null : StallBudget / 2;
+        // longer than the wait, so that others are never held up most of the time. Behind a transaction that has held the table for long
+        // a short wait would gain nothing, and others would bear it: there polling alone goes on until it has ended.
+        TimeSpan? wait = watch.Elapsed < PoliteFor || tries % 2 == 0 || IsHeldForLong ? null : StallBudget / 2;
         var journal = work.JournalWrites(Report(TimeSpan.Zero, 0));
         var before = watch.Elapsed;
         var letGo = false;
@@ -207,10 +210,16 @@ internal sealed class ExchangeRunner(EtlDatabase database, TableScope scope, Exc
         }
     }
 
+    /// <summary>Whether one and the same transaction was in the way at every try for some time, by our own clock.</summary>
+    private bool IsHeldForLong => holders.Values.Any(since => watch.Elapsed - since >= LongHold);
+
     private async Task RememberHoldersAsync(CancellationToken token)
     {
+        var earlier = holders;
+        holders = [];
         foreach (var holder in await scope.Session.FindLockHoldersAsync(exchange.Live, token).ConfigureAwait(false))
         {
+            if (holder.Since is { } began) holders[(holder.Session, began)] = earlier.GetValueOrDefault((holder.Session, began), watch.Elapsed);
             var line = holder.ToString();
             if (heldBefore.Count < 10 && !heldBefore.Contains(line)) heldBefore.Add(line);
         }
