@@ -75,6 +75,48 @@ public sealed partial class PostgreSqlDialect : ILaterRows
     }
 
     /// <inheritdoc/>
+    public IReadOnlyList<Sql> BringEmptied(LaterRows later)
+    {
+        ArgumentNullException.ThrowIfNull(later);
+        var version = new Id(later.Live.Name);
+        var brought = SqlText.Write(this, $"EXISTS (SELECT FROM {BroughtTable} AS b WHERE {KeyIs(later, "b")})");
+        return
+        [
+            Sql.Write(this, $"DELETE FROM {later.Version} AS {version} WHERE {Emptied(later)} AND {Unlogged(later)}"),
+
+            // A row that was brought over already, and went since.
+            Sql.Write(this, $"DELETE FROM {later.Version} AS {version} WHERE {Emptied(later)} AND {brought} AND {Gone(later)}"),
+            .. later.Logs.Select((l, i) => Sql.Write(this, $"INSERT INTO {BroughtTable} (log, seq) SELECT {i}, l.seq FROM {l.Log} AS l WHERE {Open(later, i, emptied: true)}")),
+        ];
+    }
+
+    /// <inheritdoc/>
+    public Sql CountEmptied(LaterRows later)
+    {
+        ArgumentNullException.ThrowIfNull(later);
+        return Sql.Write(this, $"SELECT count(*) FROM {later.Version} AS {new Id(later.Live.Name)} WHERE {Emptied(later)} AND {Unlogged(later)}");
+    }
+
+    /// <summary>Whether a log has such an entry that was not brought over; the server asks it once, before it looks at any row.</summary>
+    private SqlText Emptied(LaterRows later) =>
+        SqlText.Write(this, $"({SqlText.Join(" OR ", later.Logs.Select((l, i) => SqlText.Write(this, $"EXISTS (SELECT FROM {l.Log} AS l WHERE {Open(later, i, emptied: true)})")))})");
+
+    /// <summary>A row of the version, under the live table's name, that the live table had and has no more, and of whose key no log knows.</summary>
+    private SqlText Unlogged(LaterRows later)
+    {
+        var taken = later.TookOver is { } condition ? SqlText.Write(this, $"{condition} AND ") : new SqlText("");
+        var logs = SqlText.Join("", later.Logs.Select(l => SqlText.Write(this, $" AND NOT EXISTS (SELECT FROM {l.Log} AS g WHERE {KeyIs(later, "g")})")));
+        return SqlText.Write(this, $"{taken}{Gone(later)}{logs}");
+    }
+
+    private SqlText Gone(LaterRows later) =>
+        SqlText.Write(this, $"NOT EXISTS (SELECT FROM {later.Live} AS l WHERE {SqlText.Join(" AND ", later.Key.Select(c => SqlText.Write(this, $"l.{new Id(c.Name)} = {new Id(later.Live.Name)}.{new Id(c.Name)}")))})");
+
+    /// <summary>The noted key is that of the version's row, which stands under the live table's name.</summary>
+    private SqlText KeyIs(LaterRows later, string alias) =>
+        SqlText.Join(" AND ", later.Key.Select((c, i) => SqlText.Write(this, $"{new SqlText(alias)}.key_{i + 1} = {new Id(later.Live.Name)}.{new Id(c.Name)}")));
+
+    /// <inheritdoc/>
     public Sql CountUnfit(LaterRows later)
     {
         ArgumentNullException.ThrowIfNull(later);
@@ -101,12 +143,15 @@ public sealed partial class PostgreSqlDialect : ILaterRows
 
     private SqlText Existed(LaterRows later) => later.Kept.Any() ? SqlText.Write(this, $"v.{new Id(later.Key[0].Name)} IS NOT NULL AND d.key_1 IS NULL") : new SqlText("false");
 
-    /// <summary>A row that was deleted and came back under its key is another row, which takes no value over from the former one.</summary>
+    /// <summary>
+    /// A row that was deleted and came back under its key is another row, which takes no value over from the former one. Where it went with all others at once, only its
+    /// insertion is logged.
+    /// </summary>
     private SqlText Deleted(LaterRows later)
     {
         if (!later.Kept.Any()) return new SqlText("");
         var keys = new SqlText(string.Join(", ", KeyNames(later.Logs[0])));
-        var gone = SqlText.Join(" UNION ", later.Logs.Select(log => SqlText.Write(this, $"SELECT DISTINCT {keys} FROM {log.Log} WHERE op = 'D'")));
+        var gone = SqlText.Join(" UNION ", later.Logs.Select(log => SqlText.Write(this, $"SELECT DISTINCT {keys} FROM {log.Log} WHERE op IN ('D', 'I')")));
         return SqlText.Write(this, $" LEFT JOIN ({gone}) AS d ON {SqlText.Join(" AND ", later.Key.Select((_, i) => SqlText.Write(this, $"d.key_{i + 1} = k.key_{i + 1}")))}");
     }
 
@@ -114,10 +159,10 @@ public sealed partial class PostgreSqlDialect : ILaterRows
     private SqlText Logged(LaterRows later) => SqlText.Join(" UNION ", later.Logs.Select((log, i) =>
         SqlText.Write(this, $"SELECT DISTINCT {new SqlText(string.Join(", ", KeyNames(log, "l")))} FROM {log.Log} AS l WHERE {Open(later, i)}")));
 
-    private SqlText Open(LaterRows later, int number)
+    private SqlText Open(LaterRows later, int number, bool emptied = false)
     {
         var upto = number == later.Logs.Count - 1 ? " AND l.seq <= @upto" : "";
         var brought = later.Begun ? SqlText.Write(this, $" AND NOT EXISTS (SELECT FROM {BroughtTable} AS b WHERE b.log = {number} AND b.seq = l.seq)") : new SqlText("");
-        return SqlText.Write(this, $"l.op <> 'T'{new SqlText(upto)}{brought}");
+        return SqlText.Write(this, $"l.op {new SqlText(emptied ? "=" : "<>")} 'T'{new SqlText(upto)}{brought}");
     }
 }

@@ -51,7 +51,7 @@ public interface IDialect : ISqlQuoting
 
     /// <summary>
     /// Creates a change log on a table: its table and its triggers. It logs the row key (old and new) of every row
-    /// that is inserted, updated or deleted, and marks itself broken when the table is emptied without row events.
+    /// that is inserted, updated or deleted, and that the table was emptied at once where that has no row events.
     /// </summary>
     IReadOnlyList<Sql> InstallLog(ChangeLog log);
 
@@ -80,14 +80,15 @@ public interface IDialect : ISqlQuoting
 
     /// <summary>
     /// What a log holds: one row with the number of row changes (bigint), the number of different keys (bigint; equal to
-    /// the first for a log without a key), the highest position (bigint, 0 when empty), and whether it is broken (0 or 1).
+    /// the first for a log without a key), the highest position (bigint, 0 when empty), and whether it is broken (0 or 1). Where a table can be
+    /// emptied without row events, a fifth column has the highest position at which it was (bigint, 0 for never).
     /// </summary>
     Sql ReadLog(ChangeLog log);
 
     /// <summary>
     /// Brings the shadow's rows for the logged keys up to date with the live table, through the declared change, and
-    /// removes those log entries; all in the running transaction, whose statements see one state. Parameter
-    /// <c>@upto</c>: the highest position to apply.
+    /// removes those log entries; all in the running transaction, whose statements see one state. Where the live table was emptied at once, rows go whose
+    /// key it does not have any more, but for imported ones. Parameter <c>@upto</c>: the highest position to apply.
     /// </summary>
     IReadOnlyList<Sql> ApplyLog(ChangeLog log, ShadowBlueprint shadow);
 

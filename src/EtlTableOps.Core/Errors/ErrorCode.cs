@@ -44,7 +44,7 @@ public enum ErrorCode
     OperationInProgress,
     /// <summary>The feed asked for cannot follow this table.</summary>
     FeedNotPossible,
-    /// <summary>The feed missed something (the live table was truncated, a trigger was disabled).</summary>
+    /// <summary>The feed missed something (a trigger was dropped, a key was null).</summary>
     FeedBroken,
     /// <summary>A row of an import could not be read or stored.</summary>
     BadRow,

@@ -49,5 +49,15 @@ public sealed record ChangeLog(TableName Watched, TableName Log, IReadOnlyList<C
 /// <param name="Changes">Row changes logged and not yet applied.</param>
 /// <param name="Keys">Different rows among them.</param>
 /// <param name="Position">The highest position.</param>
-/// <param name="Broken">True when rows changed in a way that left no key to find them by: the table was emptied at once, say.</param>
-public sealed record LogState(long Changes, long Keys, long Position, bool Broken);
+/// <param name="Broken">True when rows changed in a way that left nothing to find them by.</param>
+public sealed record LogState(long Changes, long Keys, long Position, bool Broken)
+{
+    /// <summary>
+    /// The last position at which the watched table, or a part of it, was emptied at once (<c>TRUNCATE</c>): which rows went then, only a comparison of
+    /// all keys tells. 0 for never, and where such a thing is logged row by row.
+    /// </summary>
+    public long EmptiedAt { get; init; }
+
+    /// <summary>Whether nobody wrote to the watched table.</summary>
+    public bool Untouched => Changes == 0 && EmptiedAt == 0 && !Broken;
+}

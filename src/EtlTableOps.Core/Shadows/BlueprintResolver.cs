@@ -23,8 +23,9 @@ internal sealed class BlueprintResolver(IEngineSession session, TableShape live)
     public ChangeLog GuardLog(TableName incoming, string swapId, UniqueKey? key) => Log(incoming, "guard", swapId, key);
 
     /// <summary>The blueprint of a swap in the journal.</summary>
-    public Task<ShadowBlueprint> ResolveAsync(SwapRecord record, TimeSpan stallBudget, CancellationToken token) =>
-        ResolveAsync(record.Id, record.Incoming, record.Details.Change, record.Details.Feed, record.Details.IncomingNames, record.Details.Method, stallBudget, 1, token);
+    public async Task<ShadowBlueprint> ResolveAsync(SwapRecord record, TimeSpan stallBudget, CancellationToken token) =>
+        await ResolveAsync(record.Id, record.Incoming, record.Details.Change, record.Details.Feed, record.Details.IncomingNames, record.Details.Method, stallBudget, 1, token).ConfigureAwait(false)
+            with { ImportNotes = record.Details.ImportNotes };
 
     /// <summary>The blueprint of a new swap.</summary>
     public async Task<ShadowBlueprint> ResolveAsync(

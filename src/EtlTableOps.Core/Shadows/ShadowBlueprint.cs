@@ -51,6 +51,9 @@ public sealed record ShadowBlueprint
     /// <summary>The guard's log on the shadow.</summary>
     public required ChangeLog Guard { get; init; }
 
+    /// <summary>The notes of which rows were imported, that is do not come from the live table; null for none.</summary>
+    public ChangeLog? ImportNotes { get; init; }
+
     /// <summary>How many sessions may load, and build indexes, side by side.</summary>
     public int Sessions { get; init; } = 1;
 

@@ -41,6 +41,9 @@ public sealed record LaterRows
     /// <summary>Columns whose value comes from the live table's row.</summary>
     public IEnumerable<LaterColumn> Taken => Columns.Where(c => c.Value is not null);
 
+    /// <summary>True for a row of the version, under the live table's name, that the change took over; null where it took all.</summary>
+    public SqlText? TookOver { get; init; }
+
     /// <summary>Why a row may not fit, each with its condition.</summary>
     public IReadOnlyList<UnfitReason> Reasons { get; init; } = [];
 }
@@ -81,6 +84,15 @@ public interface ILaterRows
     /// they are, because another version may need them.
     /// </summary>
     IReadOnlyList<Sql> Bring(LaterRows later);
+
+    /// <summary>
+    /// Within one transaction, and only where a log says that the live table was emptied at once and that was not brought over yet: takes from the version the rows which the live
+    /// table had and has no more, and notes it. The first statement takes those whose key no log has. Empty where every such row is logged.
+    /// </summary>
+    IReadOnlyList<Sql> BringEmptied(LaterRows later) => [];
+
+    /// <summary>Counts what the first statement of <see cref="BringEmptied"/> would take: one row, one bigint; null where there is none.</summary>
+    Sql? CountEmptied(LaterRows later) => null;
 
     /// <summary>
     /// Counts the rows that are logged, not brought over and do not fit: one row of bigints, first those that any reason keeps away, then those of

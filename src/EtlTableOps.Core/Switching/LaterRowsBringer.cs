@@ -33,6 +33,10 @@ internal sealed class LaterRowsBringer(TableScope scope, LaterRows rows, ChangeL
     private readonly ILaterRows sql = scope.Dialect.LaterRows!;
     private double rate = AssumedRate;
     private long position;
+    private long emptied;
+
+    /// <summary>Rows of the version that went because the live table was emptied at once, and whose keys no log has.</summary>
+    public long EmptiedRows { get; private set; }
 
     /// <summary>The statements for a plan; the position is known only when they run.</summary>
     /// <param name="dialect">Writes them.</param>
@@ -45,15 +49,16 @@ internal sealed class LaterRowsBringer(TableScope scope, LaterRows rows, ChangeL
         .. first ? dialect.LaterRows!.Begin(rows) : [],
         .. aside is null ? Array.Empty<Sql>() : [With(dialect.LaterRows!.SetAside(rows with { Begun = true }, aside), long.MaxValue)],
         .. dialect.SuspendLog(guard),
+        .. first ? dialect.LaterRows!.BringEmptied(rows with { Begun = true }).Select(s => With(s, long.MaxValue)) : [],
         .. dialect.LaterRows!.Bring(rows with { Begun = true }).Select(s => With(s, long.MaxValue)),
         .. dialect.ResumeLog(guard),
     ];
 
-    /// <summary>The open log's newest position, and how many changes are still to be brought over, at most.</summary>
-    private async Task<(long Position, long Left)> ReadAsync(IEngineSession session, CancellationToken token)
+    /// <summary>The open log's newest position, how many changes are still to be brought over, at most, and where the table was last emptied at once.</summary>
+    private async Task<(long Position, long Left, long EmptiedAt)> ReadAsync(IEngineSession session, CancellationToken token)
     {
         var state = await session.ReadLogAsync(rows.Logs[^1], token).ConfigureAwait(false);
-        return (state.Position, Math.Max(0, state.Position - position));
+        return (state.Position, Math.Max(0, state.Position - position), state.EmptiedAt);
     }
 
     /// <summary>Brings over what is logged by now, outside any lock.</summary>
@@ -70,10 +75,12 @@ internal sealed class LaterRowsBringer(TableScope scope, LaterRows rows, ChangeL
         long batch = session.Capabilities.SingleWriter ? FirstBatchOfSingleWriter : FirstBatch;
         var watch = Stopwatch.StartNew();
         var brought = 0L;
-        var (end, left) = await ReadAsync(session, token).ConfigureAwait(false);
+        var (end, left, emptiedAt) = await ReadAsync(session, token).ConfigureAwait(false);
         if (left == 0 && !(first && rows.Logs.Count > 1)) return;
         observer.OnEvent(new StepStarted(Operation, "later-rows", Title));
         foreach (var s in Statements(scope.Dialect, rows, guard, first: true)) observer.OnEvent(new StatementRun(s.Text));
+        if (first || emptiedAt > emptied) await BringEmptiedAsync(end, token).ConfigureAwait(false);
+        emptied = emptiedAt;
         do
         {
             var upto = Math.Min(position + batch, end);
@@ -102,6 +109,29 @@ internal sealed class LaterRowsBringer(TableScope scope, LaterRows rows, ChangeL
         }
     }, token);
 
+    /// <summary>What went when the live table was emptied at once; it takes a look at every row of both tables, and so is done outside the lock alone.</summary>
+    private async Task BringEmptiedAsync(long upto, CancellationToken token)
+    {
+        var statements = sql.BringEmptied(rows).Select(s => With(s, upto)).ToList();
+        if (statements.Count == 0) return;
+        EmptiedRows += await Patience.WhileBusyAsync(scope.Session, async () =>
+        {
+            var transaction = await scope.Session.BeginAsync(TransactionMode.SnapshotWrite, null, token).ConfigureAwait(false);
+            await using (transaction.ConfigureAwait(false))
+            {
+                await scope.Session.ExecuteAllAsync(scope.Dialect.SuspendLog(guard), token).ConfigureAwait(false);
+                var gone = await scope.Session.ExecuteAsync(statements[0], token).ConfigureAwait(false);
+                await scope.Session.ExecuteAllAsync([.. statements.Skip(1), .. scope.Dialect.ResumeLog(guard)], token).ConfigureAwait(false);
+                await transaction.CommitAsync(token).ConfigureAwait(false);
+                return gone;
+            }
+        }, token).ConfigureAwait(false);
+    }
+
+    /// <summary>Counts the rows that would go because the live table was emptied at once, and whose keys no log has.</summary>
+    public async Task<long> CountEmptiedAsync(IEngineSession session, CancellationToken token) =>
+        sql.CountEmptied(rows) is { } count ? (await session.QueryAsync(With(count, long.MaxValue), r => r.GetInt64(0), token).ConfigureAwait(false))[0] : 0;
+
     private List<Sql> Bring(long upto) => [.. scope.Dialect.SuspendLog(guard), .. sql.Bring(rows).Select(s => With(s, upto)), .. scope.Dialect.ResumeLog(guard)];
 
     /// <summary>Counts, of the rows that are logged and not brought over, those that do not fit, and says why.</summary>
@@ -117,8 +147,8 @@ internal sealed class LaterRowsBringer(TableScope scope, LaterRows rows, ChangeL
     /// </summary>
     public async Task<LockedWork?> LastAsync(IEngineSession session, TableName? aside, CancellationToken token)
     {
-        var (end, left) = await ReadAsync(session, token).ConfigureAwait(false);
-        if (left / rate > stallBudget.TotalSeconds / 2) return null;
+        var (end, left, emptiedAt) = await ReadAsync(session, token).ConfigureAwait(false);
+        if (emptiedAt > emptied || left / rate > stallBudget.TotalSeconds / 2) return null;
         if (left == 0 && aside is null) return new LockedWork([], 0);
         if (aside is null) return new LockedWork(Bring(end), left);
         var copy = With(sql.SetAside(rows, aside), end);

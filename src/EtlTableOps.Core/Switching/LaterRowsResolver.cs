@@ -39,7 +39,8 @@ internal sealed class LaterRowsResolver(IDialect dialect, TableShape live, Table
         {
             reasons.Add(new UnfitReason("rows have the key of a row that the change left out", SqlText.Write(dialect, $"EXISTS ({Former("1", key)} AND {condition})")) { OnlyNewKeys = true });
         }
-        return (new LaterRows { SwapId = id, Live = live.Name, Version = version.Name, Logs = logs, Columns = columns, Reasons = reasons }, null);
+        var tookOver = change.StructureOnly ? new SqlText("1 = 0") : change.Where is { } taken ? SqlText.InParentheses(taken) : (SqlText?)null;
+        return (new LaterRows { SwapId = id, Live = live.Name, Version = version.Name, Logs = logs, Columns = columns, Reasons = reasons, TookOver = tookOver }, null);
     }
 
     /// <summary>Adds one column of the version; returns why the whole has no way back.</summary>

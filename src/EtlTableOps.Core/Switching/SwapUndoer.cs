@@ -149,6 +149,7 @@ internal sealed class SwapUndoer(EtlDatabase database, IRunObserver observer)
         IReadOnlyList<SwapRecord> since;
         IReadOnlyList<Attachment> before;
         long? unfit;
+        long? emptied;
         TableName? aside;
         string? exchanging;
         var scope = await TableScope.WorkAsync(database, target.Live, token).ConfigureAwait(false);
@@ -177,6 +178,7 @@ internal sealed class SwapUndoer(EtlDatabase database, IRunObserver observer)
                 record = work.Written! with { Details = work.Written!.Details with { Stall = stall } };
                 since = work.Since;
                 unfit = work.Later is null ? null : work.Unfit;
+                emptied = work.Later?.EmptiedRows;
                 aside = unfit > 0 ? work.Aside : null;
             }
             catch (EtlException e) when (!e.OwnershipUnknown && e.Code != ErrorCode.CleanUpPending)
@@ -187,7 +189,7 @@ internal sealed class SwapUndoer(EtlDatabase database, IRunObserver observer)
             before = [.. scope.Live.Attachments.Where(a => !a.OnShadow)];
             work.Exchange.Warn(observer);
         }
-        return await SwapFinisher.AfterExchangeAsync(record, () => FinishAsync(record, since, (unfit, aside), before, exchanging, watch, token)).ConfigureAwait(false);
+        return await SwapFinisher.AfterExchangeAsync(record, () => FinishAsync(record, since, (unfit, aside), emptied, before, exchanging, watch, token)).ConfigureAwait(false);
     }
 
     /// <summary>An undo that did not come to its exchange leaves nothing behind, as far as the connection still allows.</summary>
@@ -217,14 +219,15 @@ internal sealed class SwapUndoer(EtlDatabase database, IRunObserver observer)
         return await scope.Journal.SaveAsync(record with { State = SwapState.Abandoned, Details = record.Details with { GuardLog = null } }, token).ConfigureAwait(false);
     }
 
-    private async Task<TableSwap> FinishAsync(SwapRecord record, IReadOnlyList<SwapRecord> since, (long? Rows, TableName? Aside) unfit, IReadOnlyList<Attachment> before, string? exchanging, Stopwatch watch, CancellationToken token)
+    private async Task<TableSwap> FinishAsync(SwapRecord record, IReadOnlyList<SwapRecord> since, (long? Rows, TableName? Aside) unfit, long? emptiedRows, IReadOnlyList<Attachment> before, string? exchanging, Stopwatch watch, CancellationToken token)
     {
         var scope = await TableScope.WorkAsync(database, record.Live, token).ConfigureAwait(false);
         await using (scope.ConfigureAwait(false))
         {
             var stall = record.Details.Stall;
             record = await SwapFinisher.FinishAsync(scope, record, Operation, observer, token).ConfigureAwait(false);
-            var written = await UndoWork.CountWrittenAsync(scope.Session, since, null, token).ConfigureAwait(false);
+            var (written, emptied) = await UndoWork.CountLoggedAsync(scope.Session, since, null, token).ConfigureAwait(false);
+            if (emptied && written >= 0) written = emptiedRows is { } gone ? written + gone : -1;
             var left = written < 0 ? written : unfit.Rows ?? written;
             var live = await scope.RequireTableAsync(record.Live, token).ConfigureAwait(false);
             var differences = TableFingerprint.Differences(before, live.Attachments.Where(a => !a.OnShadow));

@@ -46,8 +46,8 @@ internal sealed class SwitchWork(TableScope scope, SwapRecord record, ShadowBlue
     public async Task RequireUntouchedAsync(IEngineSession session, CancellationToken token)
     {
         var guard = await session.ReadLogAsync(blueprint.Guard, token).ConfigureAwait(false);
-        if (guard.Changes > 0 || guard.Broken)
-            throw new EtlException(ErrorCode.ShadowChanged, record.Incoming, guard.Broken ? "it was emptied" : $"{guard.Changes} rows were written by somebody else") { SwapId = record.Id };
+        if (!guard.Untouched)
+            throw new EtlException(ErrorCode.ShadowChanged, record.Incoming, guard.Broken || guard.EmptiedAt > 0 ? "it was emptied" : $"{guard.Changes} rows were written by somebody else") { SwapId = record.Id };
         if (blueprint.Feed is not null) await session.ReadFeedAsync(blueprint, token).ConfigureAwait(false);
     }
 
@@ -66,7 +66,10 @@ internal sealed class SwitchWork(TableScope scope, SwapRecord record, ShadowBlue
             return new LockedWork([], 0);
         }
         var feed = await session.ReadFeedAsync(blueprint, token).ConfigureAwait(false);
-        if (feed.Changes / rate > StallBudget.TotalSeconds / 2) return null;
+
+        // To find what went when the table was emptied at once, the whole shadow is read.
+        var load = feed.EmptiedAt > 0 ? feed.Changes + Math.Max(record.Details.Rows, Exchange.Incoming.EstimatedRows) : feed.Changes;
+        if (load / rate > StallBudget.TotalSeconds / 2) return null;
         if (feed.Changes > 0) await ImportedRows.RefuseOverwritingAsync(session, record, Exchange.Incoming, blueprint, feed.Position, token).ConfigureAwait(false);
         return new LockedWork(feed.Changes == 0 ? [] : session.Dialect.Drain(blueprint, feed.Position), feed.Changes);
     }

@@ -48,26 +48,33 @@ internal sealed class UndoWork(TableScope scope, SwapRecord target, IReadOnlyLis
     /// <summary>The record as the exchange's transaction wrote it.</summary>
     public SwapRecord? Written { get; private set; }
 
-    /// <summary>Rows written under the live name since the version was set aside; -1 when a log of that time is gone.</summary>
-    public Task<long> CountWrittenAsync(IEngineSession session, CancellationToken token) => CountWrittenAsync(session, since, Exchange.Live.Name, token);
+    /// <summary>Rows written under the live name since the version was set aside; -1 when a log of that time is gone, or the table was emptied at once and nothing tells which rows went.</summary>
+    public async Task<long> CountWrittenAsync(IEngineSession session, CancellationToken token)
+    {
+        var (rows, emptied) = await CountLoggedAsync(session, since, Exchange.Live.Name, token).ConfigureAwait(false);
+        if (rows < 0 || !emptied) return rows;
+        return Later is null ? -1 : rows + await Later.CountEmptiedAsync(session, token).ConfigureAwait(false);
+    }
 
-    /// <summary>Rows written after these exchanges; -1 when a log of that time is gone.</summary>
+    /// <summary>Rows that are logged after these exchanges, -1 when a log of that time is gone; and whether the table was emptied at once, of which no row is logged.</summary>
     /// <param name="session">Reads the logs.</param>
     /// <param name="since">The exchanges, oldest first.</param>
     /// <param name="live">The live name while the last of them is the present one; null when it was exchanged too.</param>
     /// <param name="token">Cancels the reading.</param>
-    public static async Task<long> CountWrittenAsync(IEngineSession session, IReadOnlyList<SwapRecord> since, TableName? live, CancellationToken token)
+    public static async Task<(long Rows, bool Emptied)> CountLoggedAsync(IEngineSession session, IReadOnlyList<SwapRecord> since, TableName? live, CancellationToken token)
     {
         var rows = 0L;
+        var emptied = false;
         foreach (var swap in since)
         {
-            if (swap.Details.GuardLog is not { } log) return -1;
+            if (swap.Details.GuardLog is not { } log) return (-1, emptied);
             var open = live is not null && swap == since[^1];
             var state = await session.ReadLogAsync(open ? log with { Watched = live! } : log with { Ended = true }, token).ConfigureAwait(false);
-            if (state.Broken) return -1;
+            if (state.Broken) return (-1, emptied);
             rows += state.Keys;
+            emptied |= state.EmptiedAt > 0;
         }
-        return rows;
+        return (rows, emptied);
     }
 
     /// <summary>Refuses when rows would be left behind and nobody said that this is fine; returns the number of rows written since.</summary>
@@ -75,7 +82,7 @@ internal sealed class UndoWork(TableScope scope, SwapRecord target, IReadOnlyLis
     {
         var rows = await CountWrittenAsync(session, token).ConfigureAwait(false);
         if (rows == 0 || force) return rows;
-        if (rows < 0) throw Refusal("An unknown number of", " (the log that would know is gone, or the table was emptied at once)");
+        if (rows < 0) throw Refusal("An unknown number of", " (the log that would know is gone, or the table was emptied at once and there is no way to tell which rows went)");
         if (Later is null) throw Refusal(rows.ToString(CultureInfo.InvariantCulture), $" ({WhyNotLater})");
         await RefuseUnfitAsync(session, token).ConfigureAwait(false);
         return rows;
@@ -99,7 +106,7 @@ internal sealed class UndoWork(TableScope scope, SwapRecord target, IReadOnlyLis
             if (!force) await RefuseLossAsync(session, token).ConfigureAwait(false);
             return new LockedWork([], 0);
         }
-        if (await CountWrittenAsync(session, token).ConfigureAwait(false) < 0 && !force) throw Refusal("An unknown number of", " (the table was emptied at once)");
+        if ((await CountLoggedAsync(session, since, Exchange.Live.Name, token).ConfigureAwait(false)).Rows < 0 && !force) throw Refusal("An unknown number of", " (rows changed in a way that left no key to find them by)");
         if (await Later.LastAsync(session, null, token).ConfigureAwait(false) is not { } last) return null;
         if (!force) await RefuseUnfitAsync(session, token).ConfigureAwait(false);
         else Unfit = (await Later.CountUnfitAsync(session, token).ConfigureAwait(false)).Rows;

@@ -21,8 +21,6 @@ public sealed class PostgreSqlImportTests(PostgreSqlCluster cluster) : ImportSce
 public sealed class PostgreSqlProofTests(PostgreSqlCluster cluster) : ProofScenarios
 {
     protected override EngineWorld NewWorld() => new PostgreSqlWorld(cluster);
-
-    protected override string EmptyStatement(string table) => $"TRUNCATE {table}";
 }
 
 public sealed class PostgreSqlUndoTests(PostgreSqlCluster cluster) : UndoScenarios

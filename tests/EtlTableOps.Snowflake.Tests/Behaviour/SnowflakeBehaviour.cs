@@ -20,8 +20,6 @@ public sealed class SnowflakeImportTests : ImportScenarios
 public sealed class SnowflakeProofTests : ProofScenarios
 {
     protected override EngineWorld NewWorld() => new SnowflakeWorld();
-
-    protected override string EmptyStatement(string table) => $"TRUNCATE TABLE {table}";
 }
 
 public sealed class SnowflakeUndoTests : UndoScenarios

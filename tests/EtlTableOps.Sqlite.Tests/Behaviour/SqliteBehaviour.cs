@@ -20,8 +20,6 @@ public sealed class SqliteImportTests : ImportScenarios
 public sealed class SqliteProofTests : ProofScenarios
 {
     protected override EngineWorld NewWorld() => new SqliteWorld();
-
-    protected override string EmptyStatement(string table) => $"DELETE FROM {table}";
 }
 
 public sealed class SqliteUndoTests : UndoScenarios

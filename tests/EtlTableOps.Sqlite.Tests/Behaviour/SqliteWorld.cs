@@ -60,6 +60,8 @@ internal sealed class SqliteWorld : EngineWorld
 
     public override string YearOf(string column) => $"CAST(strftime('%Y', {column}) AS integer)";
 
+    public override string EmptyStatement(string table) => $"DELETE FROM {table}";
+
     public override string AuditTrigger(string name, string table) => $"CREATE TRIGGER {name} AFTER INSERT ON {table} BEGIN INSERT INTO audit VALUES ('inserted'); END";
 
     public override Task AddDependentsAsync() => ExecuteAsync("""
