@@ -46,7 +46,7 @@ internal sealed record LockedWork(IReadOnlyList<Sql> Statements, long Rows);
 /// </summary>
 internal sealed class ExchangeRunner(EtlDatabase database, TableScope scope, ExchangeBlueprint exchange, IExchangeWork work, IRunObserver observer)
 {
-    private const int OverBudgetTries = 3;
+    private const int OverBudgetTries = 5;
     private static readonly TimeSpan PoliteFor = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan LongHold = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan ProbeFor = TimeSpan.FromSeconds(60);
@@ -96,7 +96,7 @@ internal sealed class ExchangeRunner(EtlDatabase database, TableScope scope, Exc
         // a short wait would gain nothing, and others would bear it: there polling alone goes on until it has ended.
         TimeSpan? wait = watch.Elapsed < PoliteFor || tries % 2 == 0 || IsHeldForLong ? null : StallBudget / 2;
         var journal = work.JournalWrites(Report(TimeSpan.Zero, 0));
-        var before = watch.Elapsed;
+        var before = (Elapsed: watch.Elapsed, Over: overBudget);
         var letGo = false;
         try
         {
@@ -105,7 +105,7 @@ internal sealed class ExchangeRunner(EtlDatabase database, TableScope scope, Exc
             {
                 await scope.Session.ExecuteAllAsync(scope.Dialect.LockForExchange(exchange, wait), token).ConfigureAwait(false);
                 var since = watch.Elapsed;
-                if (wait is not null) Longest(since - before);
+                if (wait is not null) Longest(since - before.Elapsed);
                 if (await UnderLockAsync(locked, journal, token).ConfigureAwait(false) is { } rows)
                 {
                     await CommitAsync(transaction).ConfigureAwait(false);
@@ -117,12 +117,17 @@ internal sealed class ExchangeRunner(EtlDatabase database, TableScope scope, Exc
         }
         catch (EtlException e) when (scope.Session.Classify(e) == FailureKind.Busy && !token.IsCancellationRequested)
         {
-            if (wait is not null) Longest(watch.Elapsed - before);
+            if (wait is not null) Longest(watch.Elapsed - before.Elapsed);
             await RememberHoldersAsync(token).ConfigureAwait(false);
             var gap = wait is { } waited ? waited * 6 : TimeSpan.FromMilliseconds(Random.Shared.Next(10, 30));
             await Task.Delay(gap, token).ConfigureAwait(false);
         }
-        if (letGo) await work.PrepareAgainAsync(token).ConfigureAwait(false);
+        if (letGo)
+        {
+            // A machine that is busy for a moment is quieter later; and whoever bore this try shall not bear the next one right after it.
+            if (overBudget > before.Over) await Task.Delay(TimeSpan.FromSeconds(Math.Min(5, StallBudget.TotalSeconds * 10 * overBudget)), token).ConfigureAwait(false);
+            await work.PrepareAgainAsync(token).ConfigureAwait(false);
+        }
         return null;
     }
 
