@@ -1,30 +1,76 @@
+using System.Diagnostics;
 using System.Globalization;
 using EtlTableOps.Benchmarks;
 using EtlTableOps.Testing;
 
-// dotnet run --project tests/EtlTableOps.Benchmarks -c Release -- [sqlite|postgresql] [rows] [runs] [characters more in each row]
-var engine = args.Length > 0 ? args[0] : "sqlite";
-var rows = args.Length > 1 ? long.Parse(args[1], CultureInfo.InvariantCulture) : engine == "sqlite" ? 2_000_000 : 5_000_000;
-var runs = args.Length > 2 ? int.Parse(args[2], CultureInfo.InvariantCulture) : 3;
-// On PostgreSQL the table is as large as the one of the peers' figures: 5 million rows, 660 MB.
-var filling = args.Length > 3 ? int.Parse(args[3], CultureInfo.InvariantCulture) : engine == "sqlite" ? 0 : 44;
+// dotnet run --project tests/EtlTableOps.Benchmarks -c Release -- sqlite|postgresql [job] [sync] [writes] [stall] [growth] [--rows N] [--runs N] [--filling N] [--out folder]
+string[] measures = ["job", "sync", "writes", "stall", "growth"];
+var options = new Dictionary<string, string>(StringComparer.Ordinal);
+var chosen = new List<string>();
+for (var i = 0; i < args.Length; i++)
+{
+    if (args[i].StartsWith("--", StringComparison.Ordinal) && i + 1 < args.Length) options[args[i][2..]] = args[++i];
+    else chosen.Add(args[i]);
+}
+var engine = chosen.Find(c => c is "sqlite" or "postgresql") ?? "sqlite";
+chosen.Remove(engine);
+if (chosen.Except(measures).Concat(options.Keys.Except(["rows", "runs", "filling", "out"])).ToList() is { Count: > 0 } unknown)
+{
+    Console.Error.WriteLine($"Not known: {string.Join(", ", unknown)}. Usage: [sqlite|postgresql] [{string.Join("] [", measures)}] [--rows N] [--runs N] [--filling N] [--out folder]");
+    return 64;
+}
+if (chosen.Count == 0) chosen.AddRange(measures);
 
-Console.WriteLine($"{engine}, {rows:N0} rows, {runs} runs, {Environment.ProcessorCount} processors; each ratio is of two times measured one after the other in the same run.");
+var rows = Number("rows", engine == "sqlite" ? 2_000_000 : 5_000_000);
+var runs = (int)Number("runs", 3);
+// On PostgreSQL the table is as large as the one of the peers' figures: 5 million rows, 660 MB.
+var filling = (int)Number("filling", engine == "sqlite" ? 0 : 44);
+var folder = options.GetValueOrDefault("out", Path.Combine("artifacts", "benchmarks", engine));
+var watch = Stopwatch.StartNew();
 if (engine == "sqlite")
 {
-    var folder = Directory.CreateTempSubdirectory("etl-bench-");
+    var place = Directory.CreateTempSubdirectory("etl-bench-");
     try
     {
-        await new Measures(new SqliteBench(folder.FullName, filling), rows, runs).RunAsync();
+        await MeasureAsync(new SqliteBench(place.FullName, filling), "SELECT 'SQLite ' || sqlite_version()");
     }
     finally
     {
-        folder.Delete(true);
+        place.Delete(true);
     }
 }
 else
 {
     await using var cluster = new PostgreSqlCluster();
     var name = await cluster.CreateDatabaseAsync();
-    await new Measures(new PostgreSqlBench(cluster.ConnectionText(name), cluster.Connection(name), filling), rows, runs).RunAsync();
+    await MeasureAsync(new PostgreSqlBench(cluster.ConnectionText(name), cluster.Connection(name), filling, cluster.PathOf("pg_repack")), "SELECT 'PostgreSQL ' || current_setting('server_version')");
 }
+return 0;
+
+async Task MeasureAsync(Bench bench, string version)
+{
+    string server;
+    await using (var connection = bench.Open())
+    {
+        await using var command = connection.CreateCommand();
+        command.CommandText = version;
+        server = (string)(await command.ExecuteScalarAsync())!;
+    }
+    var report = new Report(engine, server, folder);
+    Console.WriteLine($"{report.Title}; {rows:N0} rows, {runs} runs. Ways are compared within one run.");
+    foreach (var measure in measures.Where(chosen.Contains))
+    {
+        Console.WriteLine($"{measure} ({watch.Elapsed:hh\\:mm\\:ss})");
+        await (measure switch
+        {
+            "job" => new Job(bench, report, rows).RunAsync(runs),
+            "sync" => new Sync(bench, report, rows).RunAsync(runs),
+            "writes" => new Writes(bench, report, Math.Min(rows, 1_000_000)).RunAsync(2 * runs),
+            "stall" => new Stall(bench, report, rows).RunAsync(runs, 25),
+            _ => new Growth(bench, report).RunAsync(1, engine == "sqlite" ? [100_000, 1_000_000, rows] : [100_000, 1_000_000, rows, 2 * rows], engine == "sqlite" ? [0, 50, 100, 200] : [0, 250, 500, 1000], Math.Min(rows, 1_000_000)),
+        });
+        report.Write();
+    }
+}
+
+long Number(string option, long otherwise) => options.TryGetValue(option, out var value) ? long.Parse(value, CultureInfo.InvariantCulture) : otherwise;
