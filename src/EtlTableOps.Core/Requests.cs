@@ -18,6 +18,12 @@ public sealed record NewShadowRequest(string Table)
     /// <summary>The feed; null takes the engine's default where the table allows it, else none.</summary>
     public FeedKind? Feed { get; init; }
 
+    /// <summary>For <see cref="FeedKind.Column"/>, which it implies: the column that every insert and update of the live table sets.</summary>
+    public string? FeedColumn { get; init; }
+
+    /// <summary>For <see cref="FeedKind.Column"/>: how much further back than the oldest transaction rows are read again; null for <see cref="ColumnFeed.DefaultOverlap"/>.</summary>
+    public TimeSpan? FeedOverlap { get; init; }
+
     /// <summary>How it is to take the live table's place. What that asks of the change is refused before anything is built.</summary>
     public ExchangeMethod Method { get; init; }
 
@@ -50,7 +56,17 @@ public sealed record ImportRequest(string Table)
 
 /// <summary>Asks for the shadow to be brought up to date from its feed.</summary>
 /// <param name="Table">The live table.</param>
-public sealed record SyncRequest(string Table);
+public sealed record SyncRequest(string Table)
+{
+    /// <summary>The highest load at which the next batch is begun; null for no limit. Goes together with <see cref="LoadQuery"/> or <see cref="Load"/>.</summary>
+    public double? MaxLoad { get; init; }
+
+    /// <summary>SQL that returns the load: one number. Asked before each batch, and each second while the work waits.</summary>
+    public string? LoadQuery { get; init; }
+
+    /// <summary>What else tells the load.</summary>
+    public Func<CancellationToken, Task<double>>? Load { get; init; }
+}
 
 /// <summary>Asks for the proof of a shadow.</summary>
 /// <param name="Table">The live table.</param>

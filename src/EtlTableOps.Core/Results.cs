@@ -42,6 +42,17 @@ public sealed record ShadowTable
     /// <summary>Rows changed in the live table that the shadow does not have yet.</summary>
     public long Lag { get; init; }
 
+    /// <summary>
+    /// For how long the oldest change that the shadow may lack has been waiting; null where nobody knows. A feed by a column counts from the moment up to which nothing can be missing any more.
+    /// </summary>
+    public TimeSpan? LagTime { get; init; }
+
+    /// <summary>How long a sync would take for what is left, at the last one's pace and with what comes in meanwhile; null where nothing was measured, or where it <see cref="FallsBehind"/>.</summary>
+    public TimeSpan? TimeLeft { get; init; }
+
+    /// <summary>Whether changes came in faster than the last sync brought them over: it does not catch up.</summary>
+    public bool FallsBehind { get; init; }
+
     /// <summary>What was declared.</summary>
     public DeclaredChange Change { get; init; } = new();
 

@@ -16,7 +16,7 @@ public sealed class PostgreSqlEngine : IEngine
         ReadersPassExchange = false,
         SingleWriter = false,
         MaxNameBytes = 63,
-        Feeds = [FeedKind.TriggerLog, FeedKind.None],
+        Feeds = [FeedKind.TriggerLog, FeedKind.Column, FeedKind.None],
     };
 
     /// <inheritdoc/>

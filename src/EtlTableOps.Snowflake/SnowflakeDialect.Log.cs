@@ -82,6 +82,14 @@ public sealed partial class SnowflakeDialect
     }
 
     /// <inheritdoc/>
+    /// <remarks>When a change was made CHANGES does not tell; it is not older than the position.</remarks>
+    public Sql AgeOfLog(ChangeLog log)
+    {
+        ArgumentNullException.ThrowIfNull(log);
+        return Sql.Write(this, $"SELECT {new SqlText(Now)} - since_ns FROM {log.Log}");
+    }
+
+    /// <inheritdoc/>
     public IReadOnlyList<Sql> ApplyLog(ChangeLog log, ShadowBlueprint shadow)
     {
         ArgumentNullException.ThrowIfNull(log);

@@ -100,19 +100,56 @@ public sealed partial class SnowflakeDialect : IDialect
     public Sql ContentSum(ContentQuery query)
     {
         ArgumentNullException.ThrowIfNull(query);
-        var values = query.Columns.Select(Comparable).ToList();
-        if (values.Count == 0) values.Add(new SqlText("0"));
-        var from = query.Query is { } whole
-            ? SqlText.Write(this, $"{SqlText.InParentheses(whole.Text)} AS q")
-            : SqlText.Write(this, $"{query.From!}");
-        var at = query is { Query: null, ExceptLogged: { } log } && log.Watched == query.From ? SqlText.Write(this, $" {AtSince}") : query.AsOf is { } moment ? SqlText.Write(this, $" {At(moment)}") : new SqlText("");
-        var where = query.Where is { } condition ? new SqlText($" WHERE {SqlText.InParentheses(condition.Text)}") : new SqlText("");
+        var values = HashedOf(query);
         var sums = query.Additive
             ? SqlText.Write(this, $"TO_VARCHAR(COALESCE(SUM(HASH({values})), 0)), TO_VARCHAR(COALESCE(SUM(HASH({new SqlLiteral("etltableops")}, {values})), 0))")
             : SqlText.Write(this, $"TO_VARCHAR(HASH_AGG({values})), '0'");
-        var sql = Sql.Write(this, $"SELECT COUNT(*), {sums} FROM {from}{at}{where}");
-        return query is { Query: null, ExceptLogged: { } read } && read.Watched == query.From ? sql with { Before = [SetSince(read)] } : sql;
+        return SinceLog(Sql.Write(this, $"SELECT COUNT(*), {sums} FROM {RowsOf(query)}"), query);
     }
+
+    /// <inheritdoc/>
+    public Sql CompareRows(RowComparison comparison)
+    {
+        ArgumentNullException.ThrowIfNull(comparison);
+        var names = Enumerable.Range(0, comparison.ExpectedKey.Count).Select(i => new Id(KeyName(i))).ToList();
+        SqlText Side(ContentQuery query, IReadOnlyList<SqlText> key) =>
+            SqlText.Write(this, $"SELECT {key.Select((k, i) => SqlText.Write(this, $"{k} AS {names[i]}"))}, HASH({HashedOf(query)}) AS \"etl_content\" FROM {RowsOf(query)}");
+        var same = SqlText.Join(" AND ", names.Select(n => SqlText.Write(this, $"e.{n} = a.{n}")));
+        var either = names.Select(n => SqlText.Write(this, $"COALESCE(e.{n}, a.{n}) AS {n}"));
+        var shown = SqlText.Join(" || ', ' || ", names.Select(n => SqlText.Write(this, $"TO_VARCHAR(k.{n})")));
+        var order = names.Select(n => SqlText.Write(this, $"k.{n}"));
+        return SinceLog(Sql.Write(this, $"""
+            SELECT d."etl_kind", d."etl_total", d."etl_shown" FROM (
+              SELECT k."etl_kind", COUNT(*) OVER (PARTITION BY k."etl_kind") AS "etl_total", ROW_NUMBER() OVER (PARTITION BY k."etl_kind" ORDER BY {order}) AS "etl_place", {shown} AS "etl_shown" FROM (
+                SELECT CASE WHEN a."etl_content" IS NULL THEN 'M' WHEN e."etl_content" IS NULL THEN 'E' ELSE 'C' END AS "etl_kind", {either}
+                FROM ({Side(comparison.Expected, comparison.ExpectedKey)}) AS e FULL JOIN ({Side(comparison.Actual, comparison.ActualKey)}) AS a ON {same}
+                WHERE COALESCE(e."etl_content" <> a."etl_content", TRUE)
+              ) AS k
+            ) AS d WHERE d."etl_place" <= {comparison.Examples} ORDER BY d."etl_kind", d."etl_place"
+            """), comparison.Expected);
+    }
+
+    private List<SqlText> HashedOf(ContentQuery query)
+    {
+        var values = query.Columns.Select(Comparable).ToList();
+        if (values.Count == 0) values.Add(new SqlText("0"));
+        return values;
+    }
+
+    /// <summary>What is read, with its condition.</summary>
+    private SqlText RowsOf(ContentQuery query)
+    {
+        var from = query.Query is { } whole
+            ? SqlText.Write(this, $"{SqlText.InParentheses(whole.Text)} AS q")
+            : SqlText.Write(this, $"{query.From!}");
+        var at = IsReadAtLog(query) ? SqlText.Write(this, $" {AtSince}") : query.AsOf is { } moment ? SqlText.Write(this, $" {At(moment)}") : new SqlText("");
+        var where = query.Where is { } condition ? new SqlText($" WHERE {SqlText.InParentheses(condition.Text)}") : new SqlText("");
+        return SqlText.Write(this, $"{from}{at}{where}");
+    }
+
+    private static bool IsReadAtLog(ContentQuery query) => query is { Query: null, ExceptLogged: { } log } && log.Watched == query.From;
+
+    private Sql SinceLog(Sql sql, ContentQuery query) => IsReadAtLog(query) ? sql with { Before = [SetSince(query.ExceptLogged!)] } : sql;
 
     /// <summary>
     /// A value as it is hashed. Numbers hash by value whatever their scale, texts and variants by their content; a text's collation is taken off so

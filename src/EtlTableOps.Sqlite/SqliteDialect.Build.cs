@@ -109,41 +109,7 @@ internal sealed partial class SqliteDialect
         return checks;
     }
 
-    /// <inheritdoc/>
-    public Sql ContentSum(ContentQuery query)
-    {
-        ArgumentNullException.ThrowIfNull(query);
-        var from = query.Query is { } text ? SqlText.Write(this, $"{SqlText.InParentheses(text.Text)} AS q") : SqlText.Write(this, $"{query.From!}");
-        var conditions = new List<SqlText>();
-        if (query.Where is { } where) conditions.Add(SqlText.InParentheses(where.Text));
-        if (query.ExceptLogged is { Key.Count: > 0 } log) conditions.Add(NotLogged(log));
-        var filter = conditions.Count > 0 ? $" WHERE {SqlText.Join(" AND ", conditions)}" : "";
-        // LIMIT -1 keeps the planner from writing the inner query into the outer one, where it would compute the hash twice.
-        return Sql.Write(this, $"SELECT count(*), coalesce(sum(h & 4294967295), 0), coalesce(sum((h >> 32) & 4294967295), 0) FROM (SELECT {HashOf(query.Columns)} AS h FROM {from}{new SqlText(filter)} LIMIT -1)");
-    }
-
     private static SqlText Optional(SqlText text) => new(text.Text ?? "");
-
-    /// <summary>A hash over any number of columns, in groups because a function takes at most a hundred values.</summary>
-    private SqlText HashOf(IReadOnlyList<ContentColumn> columns)
-    {
-        const int most = 90;
-        SqlText? hash = null;
-        for (var first = 0; first < columns.Count || hash is null; first += most)
-        {
-            var group = columns.Skip(first).Take(most).ToList();
-            var letters = string.Concat(group.Select(c => (char)SqliteType.Of(c.Type).Affinity));
-            var values = group.Select(c => c.Expression);
-            if (hash is { } before)
-            {
-                letters = (char)SqliteAffinity.None + letters;
-                values = values.Prepend(before);
-            }
-            var all = new[] { SqlText.Write(this, $"{new SqlLiteral(letters)}") }.Concat(values);
-            hash = SqlText.Write(this, $"{new SqlText(SqliteFunctions.Hash)}({all})");
-        }
-        return hash.Value;
-    }
 
     private IEnumerable<PlanStep> Load(ShadowBlueprint shadow, SqliteTableShape live)
     {
@@ -157,7 +123,7 @@ internal sealed partial class SqliteDialect
         var where = shadow.Where is { } condition ? $" AND {SqlText.InParentheses(condition.Text)}" : "";
         // A row that moved while the load walks on can meet its own former self under another unique key. Both are in the feed's log
         // and are put right from there; only where the change itself computes a unique column must the conflict stay an error.
-        var conflict = shadow.Feed is not null && live.Collisions.Count > 0 && shadow.Columns.All(c => c.From is null || c.Unchanged) ? " ON CONFLICT DO NOTHING" : "";
+        var conflict = (shadow.Feed is not null || shadow.Window is not null) && live.Collisions.Count > 0 && shadow.Columns.All(c => c.From is null || c.Unchanged) ? " ON CONFLICT DO NOTHING" : "";
         Sql Rows(SqlText range) => Sql.Write(this, $"INSERT INTO {shadow.Shadow} ({into}) SELECT {values} FROM {live.Name} WHERE {range}{new SqlText(where)}{new SqlText(conflict)}");
         if (live.Path is not { } path)
         {

@@ -22,7 +22,7 @@ internal sealed partial class SqliteDialect
         return
         [
             // The key's columns have no type, so that each value stays what the watched table made of it.
-            Sql.Write(this, $"CREATE TABLE {log.Log} (seq INTEGER PRIMARY KEY, op TEXT NOT NULL{new SqlText(key)})"),
+            Sql.Write(this, $"CREATE TABLE {log.Log} (seq INTEGER PRIMARY KEY, op TEXT NOT NULL{new SqlText(key)}{new SqlText(log.IsFeed ? ", at REAL NOT NULL DEFAULT (julianday('now'))" : "")})"),
             Sql.Write(this, $"INSERT INTO {log.Log} (seq, op) VALUES (0, '-')"),
             .. CreateTriggers(log),
         ];
@@ -62,6 +62,13 @@ internal sealed partial class SqliteDialect
             : new SqlText("0");
         var names = LogTriggers.Take(3).Select(t => SqlText.Write(this, $"{new SqlLiteral(TriggerOf(log, t).Name)}"));
         return Sql.Write(this, $"SELECT (SELECT count(*) FROM {log.Log} WHERE seq > 0 AND op <> 'o'), {keys}, coalesce((SELECT max(seq) FROM {log.Log}), 0), {nulls} OR (SELECT count(*) FROM sqlite_schema WHERE type = 'trigger' AND name IN ({names})) IN (1, 2)");
+    }
+
+    /// <inheritdoc/>
+    public Sql AgeOfLog(ChangeLog log)
+    {
+        ArgumentNullException.ThrowIfNull(log);
+        return Sql.Write(this, $"SELECT CAST((julianday('now') - (SELECT at FROM {log.Log} WHERE seq > 0 ORDER BY seq LIMIT 1)) * 86400000000000.0 AS INTEGER)");
     }
 
     /// <inheritdoc/>

@@ -33,7 +33,7 @@ public sealed class SqliteEngine : IEngine
         ReadsHoldUpCommits = !writeAheadLog,
         SingleWriter = true,
         MaxNameBytes = 255,
-        Feeds = [FeedKind.TriggerLog, FeedKind.None],
+        Feeds = [FeedKind.TriggerLog, FeedKind.Column, FeedKind.None],
     };
 
     internal static async Task<IEngineSession> OpenAsync(SqliteConnectionStringBuilder target, CancellationToken token)

@@ -167,7 +167,7 @@ public abstract class InterruptionSteps : EngineScenarios
     }
 
     /// <summary>A server may take a moment to notice that its client died; until then its work is left alone.</summary>
-    private async Task RepairUntilFreeAsync()
+    protected async Task RepairUntilFreeAsync()
     {
         World.EndDeadSessions();
         for (var watch = Stopwatch.StartNew(); ;)
@@ -190,7 +190,7 @@ public abstract class InterruptionSteps : EngineScenarios
     }
 
     /// <summary>Runs the operation in a process that kills itself; whether it came to its end all the same.</summary>
-    private async Task<(bool Ended, string Place)> HostAsync(string operation, string death)
+    protected async Task<(bool Ended, string Place)> HostAsync(string operation, string death)
     {
         var host = Path.Combine(AppContext.BaseDirectory, "EtlTableOps.TestHost.dll");
         var start = new ProcessStartInfo("dotnet") { RedirectStandardOutput = true, RedirectStandardError = true };

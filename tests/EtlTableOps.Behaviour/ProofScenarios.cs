@@ -160,6 +160,37 @@ public abstract class ProofScenarios : EngineScenarios
 
     [Fact]
     [Trait("Promise", "2")]
+    public async Task Without_a_feed_the_refusal_and_the_next_test_say_how_many_rows_differ()
+    {
+        await EventsTable.CreateAsync(World, 50);
+        await BuildAsync(Declared.Twice with { Where = "event_id <> 40" }, r => r with { Feed = FeedKind.None });
+        await ImportAsync(new ImportRequest("allevents") { Query = "SELECT event_id + 500 AS event_id, event_ts, user_id, user_id * 2 AS twice FROM allevents WHERE event_id < 4" });
+        await ProveAsync();
+        await World.ExecuteAsync("DELETE FROM allevents WHERE event_id IN (3, 4)");
+        await World.ExecuteAsync("UPDATE allevents SET payload = 'late' WHERE event_id BETWEEN 11 AND 17");
+        await World.ExecuteAsync("UPDATE allevents SET payload = 'not kept' WHERE event_id = 40");
+        await World.ExecuteAsync("INSERT INTO allevents (event_id, event_ts, user_id) VALUES (900, '2026-01-01 00:00:00', 1)");
+        var refusal = await FailsAsync(ErrorCode.LiveChanged, () => SwitchAsync());
+        Assert.Contains("50 rows then, 49 rows now; by key: 1 row added (900), 2 removed, 7 changed (11; 12; 13; 14; 15 …)", refusal.Message, StringComparison.Ordinal);
+        var content = Assert.Single((await TestAsync()).Checks, c => c.Name == "content");
+        Assert.Contains("1 row missing (900), 2 extra, 7 changed (11; 12; 13; 14; 15 …)", content.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    [Trait("Promise", "2")]
+    public async Task Without_a_feed_and_without_a_key_the_refusal_says_how_many_rows_there_are()
+    {
+        await World.ExecuteAsync("CREATE TABLE readings (sensor integer, value integer)");
+        await World.ExecuteAsync("INSERT INTO readings VALUES (1, 10), (1, 10), (2, 20)");
+        await BuildAsync(Declared.Nothing, r => r with { Feed = FeedKind.None }, "readings");
+        await ProveAsync("readings");
+        await World.ExecuteAsync("INSERT INTO readings VALUES (3, 30), (3, 30)");
+        var refusal = await FailsAsync(ErrorCode.LiveChanged, () => SwitchAsync("readings"));
+        Assert.Contains("3 rows then, 5 rows now, 2 more", refusal.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    [Trait("Promise", "2")]
     public async Task Without_a_feed_and_without_writes_the_switch_goes_on()
     {
         await EventsTable.CreateAsync(World, 50);

@@ -26,16 +26,19 @@ internal static class NewShadowCommand
         var shadowName = new Option<string?>("--shadow-name") { Description = "The shadow's name; the live name with _new when left out.", HelpName = "name" };
         var feed = new Option<FeedKind?>("--feed")
         {
-            Description = "How later writes to the live table reach the shadow: trigger-log, change-tracking (Snowflake) or none. The engine's default when left out.",
+            Description = "How later writes to the live table reach the shadow: trigger-log, column (PostgreSQL, SQLite; with --feed-column), change-tracking (Snowflake) or none. The engine's default when left out.",
             HelpName = "kind",
             CustomParser = result => CommonOptions.Single(result).ToLowerInvariant() switch
             {
                 "none" => FeedKind.None,
                 "trigger-log" or "triggerlog" => FeedKind.TriggerLog,
                 "change-tracking" or "changetracking" => FeedKind.ChangeTracking,
-                var other => Refuse<FeedKind?>(result, $"'{other}' is no feed: trigger-log, change-tracking (Snowflake) or none."),
+                "column" => FeedKind.Column,
+                var other => Refuse<FeedKind?>(result, $"'{other}' is no feed: trigger-log, column, change-tracking (Snowflake) or none."),
             },
         };
+        var feedColumn = new Option<string?>("--feed-column") { Description = "For --feed column: the column that every insert and update of the live table sets to the present time or to a growing number.", HelpName = "name" };
+        var feedOverlap = CommonOptions.Duration("--feed-overlap", "For --feed column: how much further back than the oldest transaction rows are read again, for writers with a clock of their own", ColumnFeed.DefaultOverlap);
         var method = CommonOptions.Method("What overwrite asks of the change is refused before anything is built. Swap when left out.");
         var stall = CommonOptions.Duration("--stall-budget", "How long other people's statements may be made to wait, in one piece", SwitchRequest.DefaultStallBudget);
         var sessions = new Option<int>("--sessions") { Description = "Sessions that load, and build indexes, side by side where the engine can; 0 lets the engine choose.", HelpName = "count" };
@@ -47,7 +50,7 @@ internal static class NewShadowCommand
 
         var command = new Command("new-shadow", "Builds a shadow table from a declared change.")
         {
-            table, add, drop, set, alter, where, asOf, before, query, structure, shadowName, feed, method, stall, sessions, force,
+            table, add, drop, set, alter, where, asOf, before, query, structure, shadowName, feed, feedColumn, feedOverlap, method, stall, sessions, force,
         }.Changing();
         command.Validators.Add(result =>
         {
@@ -71,6 +74,8 @@ internal static class NewShadowCommand
                 },
                 ShadowName = given.GetValue(shadowName),
                 Feed = given.GetValue(feed),
+                FeedColumn = given.GetValue(feedColumn),
+                FeedOverlap = given.GetResult(feedOverlap) is { Implicit: false } ? given.GetValue(feedOverlap) : null,
                 Method = given.GetValue(method) ?? ExchangeMethod.Swap,
                 Force = given.GetValue(force),
                 StallBudget = given.GetValue(stall) ?? SwitchRequest.DefaultStallBudget,

@@ -10,10 +10,12 @@ internal static class SyncCommand
     public static Command Create()
     {
         var table = CommonOptions.Table();
-        var command = new Command("sync", "Brings the shadow up to date with the live table from its feed; can be repeated.") { table }.Changing();
+        var maxLoad = new Option<double?>("--max-load") { Description = "Waits between batches while the load is above this number; with --load-query.", HelpName = "number" };
+        var loadQuery = new Option<string?>("--load-query") { Description = "SQL that returns the load, one number: \"SELECT count(*) FROM pg_stat_activity WHERE state = 'active'\".", HelpName = "sql" };
+        var command = new Command("sync", "Brings the shadow up to date with the live table from its feed; can be repeated.") { table, maxLoad, loadQuery }.Changing();
         CommandRun.Bind(command, run =>
         {
-            var request = new SyncRequest(run.Parsed.GetRequiredValue(table));
+            var request = new SyncRequest(run.Parsed.GetRequiredValue(table)) { MaxLoad = run.Parsed.GetValue(maxLoad), LoadQuery = run.Parsed.GetValue(loadQuery) };
             return run.ChangeAsync(
                 Question.None,
                 (operations, token) => operations.SyncAsync(request, token),

@@ -113,11 +113,27 @@ internal static class JsonLine
             {
                 type.Properties.RemoveAt(i);
             }
+            else if (property.PropertyType == typeof(TimeSpan?))
+            {
+                property.Name += "Seconds";
+                property.CustomConverter = new MaybeSeconds();
+            }
             else if (property.PropertyType == typeof(TimeSpan))
             {
                 property.Name += "Seconds";
                 property.CustomConverter = new Seconds();
             }
+        }
+    }
+
+    private sealed class MaybeSeconds : JsonConverter<TimeSpan?>
+    {
+        public override TimeSpan? Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) => reader.TokenType == JsonTokenType.Null ? null : TimeSpan.FromSeconds(reader.GetDouble());
+
+        public override void Write(Utf8JsonWriter writer, TimeSpan? value, JsonSerializerOptions options)
+        {
+            if (value is { } time) writer.WriteNumberValue(Math.Round(time.TotalSeconds, 4));
+            else writer.WriteNullValue();
         }
     }
 

@@ -21,12 +21,16 @@ internal sealed class ResultText(IAnsiConsole console)
         Add(facts, "swap", shadow.SwapId);
         Add(facts, "state", shadow.State.ToString());
         Add(facts, "rows", Human.Count(shadow.Rows) + (shadow.RowsImported > 0 ? $" ({Human.Count(shadow.RowsImported)} imported)" : ""));
-        Add(facts, "feed", shadow.Feed == FeedKind.None ? "none: the switch refuses when the live table is written to" : $"{shadow.Feed}, {Figures.Rows(shadow.Lag)} behind");
+        Add(facts, "feed", shadow.Feed == FeedKind.None ? "none: the switch refuses when the live table is written to" : $"{shadow.Feed}, {Figures.Rows(shadow.Lag)} behind{Times(shadow)}");
         Change(facts, shadow.Change);
         if (shadow.Cost is { } cost) Add(facts, "cost", cost.ToString());
         if (next is not null) Add(facts, "next", next);
         console.Write(facts);
     }
+
+    private static string Times(ShadowTable shadow) =>
+        (shadow.LagTime is { } lag ? $", nothing older than {Human.Duration(lag)} is missing" : "")
+        + (shadow.FallsBehind ? ", does not catch up" : shadow is { Lag: > 0, TimeLeft: { } left } ? $", {Human.Duration(left)} left" : "");
 
     /// <summary>A test with its checks.</summary>
     public void Show(ShadowTestResult test)

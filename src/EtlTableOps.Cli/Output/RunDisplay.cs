@@ -147,9 +147,10 @@ internal sealed class RunDisplay(Terminal terminal, Detail detail) : IRunObserve
                 : string.Create(CultureInfo.InvariantCulture, $"{Math.Max(0, progress.Percent)} %");
         }
         var done = progress.Total > 0 ? $"{Human.Count(progress.Done)} of {Figures.Rows(progress.Total)}" : Figures.Rows(progress.Done);
+        var remark = progress.Remark is null ? "" : $", {progress.Remark}";
         return progress.Left is { } left
-            ? $"{done}, {Figures.Rate(progress.Rate)}, {Human.Duration(left)} left"
-            : $"{done}, {Figures.Rate(progress.Rate)}";
+            ? $"{done}, {Figures.Rate(progress.Rate)}, {Human.Duration(left)} left{remark}"
+            : $"{done}, {Figures.Rate(progress.Rate)}{remark}";
     }
 
     private void Line(string text)

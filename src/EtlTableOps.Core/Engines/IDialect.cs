@@ -85,6 +85,9 @@ public interface IDialect : ISqlQuoting
     /// </summary>
     Sql ReadLog(ChangeLog log);
 
+    /// <summary>For how long the oldest entry of a feed's log has been waiting: one row, nanoseconds (bigint), null when there is none.</summary>
+    Sql AgeOfLog(ChangeLog log);
+
     /// <summary>
     /// Brings the shadow's rows for the logged keys up to date with the live table, through the declared change, and
     /// removes those log entries; all in the running transaction, whose statements see one state. Where the live table was emptied at once, rows go whose
@@ -97,6 +100,12 @@ public interface IDialect : ISqlQuoting
     /// no rows) over a typed hash of each row. Sums add up: content of A and B together is the sum of theirs.
     /// </summary>
     Sql ContentSum(ContentQuery query);
+
+    /// <summary>
+    /// The rows in which two sides differ, by key: for each kind of difference at most <see cref="RowComparison.Examples"/> rows, in the key's order, with the kind (text:
+    /// <c>M</c> missing, <c>E</c> extra, <c>C</c> changed), how many there are of that kind (bigint), and a key (text).
+    /// </summary>
+    Sql CompareRows(RowComparison comparison);
 
     /// <summary>Adds the rows of a table or query to a table, also where a column is numbered by the database itself.</summary>
     Sql InsertRows(TableName into, IReadOnlyList<Column> columns, IReadOnlyList<SqlText> values, SqlText from);
@@ -123,6 +132,9 @@ public interface IDialect : ISqlQuoting
 
     /// <summary>How an undo brings along the rows that were written since the switch; null on an engine that cannot.</summary>
     Switching.ILaterRows? LaterRows => null;
+
+    /// <summary>How a column of the live table can feed a shadow; null on an engine where none can.</summary>
+    IColumnFeeds? ColumnFeeds => null;
 
     /// <summary>Reads a table as it was; null on an engine that keeps no former states.</summary>
     IPastStates? PastStates => null;

@@ -11,6 +11,8 @@ public enum FeedKind
     TriggerLog,
     /// <summary>The engine's own record of the live table's changes, read from a position on.</summary>
     ChangeTracking,
+    /// <summary>A column that every insert and update sets shows which rows are new; the test puts a trigger log in its place.</summary>
+    Column,
 }
 
 /// <summary>

@@ -1,12 +1,10 @@
 using System.Diagnostics;
 using EtlTableOps.Engines;
 using EtlTableOps.Errors;
-using EtlTableOps.Imports;
 using EtlTableOps.Journal;
 using EtlTableOps.Observability;
 using EtlTableOps.Plans;
 using EtlTableOps.Shadows;
-using EtlTableOps.Tables;
 
 namespace EtlTableOps.Feeds;
 
@@ -30,17 +28,20 @@ internal sealed class ShadowSynchronizer(EtlDatabase database, IRunObserver obse
         var scope = await TableScope.ReadAsync(database, request.Table, token).ConfigureAwait(false);
         await using (scope.ConfigureAwait(false))
         {
+            if (LoadBrake.Of(scope.Session, request, observer) is { } refused) await refused.DisposeAsync().ConfigureAwait(false);
             var record = await scope.RequireShadowAsync(token).ConfigureAwait(false);
             var blueprint = await ResolveAsync(scope, record, token).ConfigureAwait(false);
-            var state = await scope.Session.ReadFeedAsync(blueprint, token).ConfigureAwait(false);
+            var shadow = await scope.RequireTableAsync(record.Incoming, token).ConfigureAwait(false);
+            var feed = ShadowFeeds.Open(scope, record, shadow, blueprint);
+            var state = await feed.ReadAsync(token).ConfigureAwait(false);
             var plan = new Plan(Operation, scope.Live.Name, record.Id,
             [
-                new PlanStep("apply", $"Bring {state.Changes} logged changes over, batch by batch", scope.Dialect.Drain(blueprint, state.Position)) { CountsRows = true },
+                new PlanStep("apply", $"{feed.Title}, batch by batch: {state.Changes} so far", feed.Shown) { CountsRows = true },
             ])
             {
-                Summary = $"Bring shadow table {record.Incoming} up to date with {record.Live} ({state.Changes} logged changes)",
+                Summary = $"Bring shadow table {record.Incoming} up to date with {record.Live} ({state.Changes} changes so far{(state is { Changes: > 0, Age: { } age } ? $", the oldest {Human.Duration(age)} ago" : "")})",
             };
-            return new PreparedOperation<ShadowTable>(plan, t => RunAsync(record, t));
+            return new PreparedOperation<ShadowTable>(plan, t => RunAsync(record, request, t));
         }
     }
 
@@ -52,7 +53,7 @@ internal sealed class ShadowSynchronizer(EtlDatabase database, IRunObserver obse
         return await new BlueprintResolver(scope.Session, scope.Live).ResolveAsync(record, SwitchRequest.DefaultStallBudget, token).ConfigureAwait(false);
     }
 
-    private async Task<ShadowTable> RunAsync(SwapRecord planned, CancellationToken token)
+    private async Task<ShadowTable> RunAsync(SwapRecord planned, SyncRequest request, CancellationToken token)
     {
         var watch = Stopwatch.StartNew();
         var scope = await TableScope.WorkAsync(database, planned.Live, token).ConfigureAwait(false);
@@ -60,66 +61,93 @@ internal sealed class ShadowSynchronizer(EtlDatabase database, IRunObserver obse
         {
             var record = await scope.RereadAsync(planned, token).ConfigureAwait(false);
             var blueprint = await ResolveAsync(scope, record, token).ConfigureAwait(false);
-            var (applied, left) = await CatchUpAsync(scope, record, blueprint, observer, token).ConfigureAwait(false);
-            return ShadowBuilder.Describe(database, record, watch.Elapsed, applied, left) with { Cost = await scope.Session.ReadCostAsync(observer, token).ConfigureAwait(false) };
+            var shadow = await scope.RequireTableAsync(record.Incoming, token).ConfigureAwait(false);
+            var feed = ShadowFeeds.Open(scope, record, shadow, blueprint);
+            var brake = LoadBrake.Of(scope.Session, request, observer);
+            CaughtUp done;
+            try
+            {
+                done = await CatchUpAsync(scope, feed, blueprint, observer, token, brake: brake).ConfigureAwait(false);
+            }
+            finally
+            {
+                if (brake is not null) await brake.DisposeAsync().ConfigureAwait(false);
+            }
+            return ShadowBuilder.Describe(database, feed.Record, watch.Elapsed, done.Applied, done.Left.Changes) with
+            {
+                LagTime = done.Left.Age,
+                TimeLeft = done.TimeLeft,
+                FallsBehind = done.FallsBehind,
+                Cost = await scope.Session.ReadCostAsync(observer, token).ConfigureAwait(false),
+            };
         }
     }
 
-    /// <summary>Applies the log until little is left, and returns the changes applied and those that came in meanwhile.</summary>
-    public static async Task<(long Applied, long Left)> CatchUpAsync(
-        TableScope scope, SwapRecord record, ShadowBlueprint blueprint, IRunObserver observer, CancellationToken token, TimeSpan? patience = null)
+    /// <summary>Brings a feed's changes over until little is left, and returns what was brought over and what came in meanwhile.</summary>
+    public static async Task<CaughtUp> CatchUpAsync(
+        TableScope scope, IFeed feed, ShadowBlueprint blueprint, IRunObserver observer, CancellationToken token, TimeSpan? patience = null, LoadBrake? brake = null)
     {
         var session = scope.Session;
-        var shadow = await scope.RequireTableAsync(record.Incoming, token).ConfigureAwait(false);
         var aim = session.Capabilities.SingleWriter ? blueprint.StallBudget / 2 : TimeSpan.FromSeconds(1);
         var watch = Stopwatch.StartNew();
         var applied = 0L;
         long batch = session.Capabilities.SingleWriter ? FirstBatchOfSingleWriter : FirstBatch;
-        var state = await session.ReadFeedAsync(blueprint, token).ConfigureAwait(false);
-        var total = state.Changes;
-        const string title = "Bring logged changes over";
-        observer.OnEvent(new StepStarted(Operation, "apply", title));
-        var smallest = (Changes: state.Changes, Pass: 0);
-        for (var pass = 0; state.Changes > 0 && pass - smallest.Pass < PassesWithoutGain; pass++)
+        var state = await feed.ReadAsync(token).ConfigureAwait(false);
+        var first = state.Changes;
+        var total = first;
+        var statements = feed.Shown;
+        observer.OnEvent(new StepStarted(Operation, "apply", feed.Title));
+        var smallest = (state.Changes, Pass: 0);
+        var (worked, came) = (TimeSpan.Zero, 0L);
+        for (var pass = 0; state.Due && pass - smallest.Pass < PassesWithoutGain; pass++)
         {
             if (pass == 0)
             {
-                foreach (var sql in scope.Dialect.Drain(blueprint, state.Position)) observer.OnEvent(new StatementRun(sql.Text));
+                foreach (var sql in statements) observer.OnEvent(new StatementRun(sql.Text));
             }
-            var take = session.Capabilities.CountedPositions ? Math.Min(batch, state.Changes) : state.Changes;
+            if (brake is not null) await brake.WaitAsync(Operation, feed.Title, applied, total, watch, token).ConfigureAwait(false);
             var before = watch.Elapsed;
-            await ApplyAsync(session, record, shadow, blueprint, take == state.Changes ? state.Position : state.Position - state.Changes + take, patience, token).ConfigureAwait(false);
+            var take = await feed.BringAsync(state, batch, patience, token).ConfigureAwait(false);
             var elapsed = watch.Elapsed - before;
-            var left = await session.ReadFeedAsync(blueprint, token).ConfigureAwait(false);
+            var left = await feed.ReadAsync(token).ConfigureAwait(false);
             applied += take;
             total = Math.Max(total, applied + left.Changes);
-            observer.OnEvent(new RunProgress(Operation, title, applied, total, watch.Elapsed));
+            worked += elapsed;
+            came = Math.Max(0, applied + left.Changes - first);
+            observer.OnEvent(new RunProgress(Operation, feed.Title, applied, total, watch.Elapsed) { Incoming = came / Math.Max(0.001, watch.Elapsed.TotalSeconds), Remark = Behind(left, applied, came, worked, watch.Elapsed) });
             batch = (long)Math.Clamp(take * (aim / elapsed), Math.Max(100, batch / 2.0), batch * 2.0);
             state = left;
             if (left.Changes < smallest.Changes) smallest = (left.Changes, pass);
-            if (left.Changes <= SmallLag && pass >= 3) break;
+            if (left.Changes <= SmallLag && pass >= 3 && !feed.InPass) break;
         }
         if (applied > 0)
         {
             // Nothing done is nothing to tell, and a line would need the lock that a switch is about to try for with care.
-            var line = scope.Journal.PrepareLine(blueprint.SwapId, Operation, "apply", scope.Dialect.Drain(blueprint, state.Position), applied, watch.Elapsed);
+            var line = scope.Journal.PrepareLine(blueprint.SwapId, Operation, "apply", statements, applied, watch.Elapsed);
             await Patience.WhileBusyAsync(session, () => session.ExecuteAsync(line, token), token, patience).ConfigureAwait(false);
         }
-        observer.OnEvent(new StepFinished(Operation, "apply", title, watch.Elapsed, applied));
-        return (applied, state.Changes);
+        if (feed.HeldBack is { } reason) observer.OnEvent(new RunNote($"The feed read its rows and did not move on, because {reason}: the next pass reads them again."));
+        observer.OnEvent(new StepFinished(Operation, "apply", feed.Title, watch.Elapsed, applied));
+        var (paceOut, paceIn) = Paces(applied, came, worked, watch.Elapsed);
+        var falls = state.Changes > SmallLag && paceOut > 0 && paceIn >= paceOut;
+        return new CaughtUp(applied, state, state.Changes == 0 ? TimeSpan.Zero : paceOut > paceIn ? TimeSpan.FromSeconds(Math.Min(state.Changes / (paceOut - paceIn), TimeSpan.FromDays(365).TotalSeconds)) : null, falls);
     }
 
-    private static Task<long> ApplyAsync(IEngineSession session, SwapRecord record, TableShape shadow, ShadowBlueprint blueprint, long upto, TimeSpan? patience, CancellationToken token) =>
-        Patience.WhileBusyAsync(session, async () =>
-        {
-            var transaction = await session.BeginAsync(TransactionMode.SnapshotWrite, null, token).ConfigureAwait(false);
-            await using (transaction.ConfigureAwait(false))
-            {
-                await ImportedRows.RefuseOverwritingAsync(session, record, shadow, blueprint, upto, token).ConfigureAwait(false);
-                var rows = await session.ExecuteAllAsync(session.Dialect.Drain(blueprint, upto), token).ConfigureAwait(false);
-                await transaction.CommitAsync(token).ConfigureAwait(false);
-                await session.ExecuteAllAsync(session.Dialect.SettleLog(blueprint.Guard), CancellationToken.None).ConfigureAwait(false);
-                return rows;
-            }
-        }, token, patience);
+    /// <summary>Changes a second that are brought over while nothing makes the work wait, and that come in all the while.</summary>
+    private static (double Out, double In) Paces(long applied, long came, TimeSpan worked, TimeSpan elapsed) =>
+        (worked > TimeSpan.Zero ? applied / worked.TotalSeconds : 0, elapsed > TimeSpan.Zero ? came / elapsed.TotalSeconds : 0);
+
+    private static string? Behind(FeedState left, long applied, long came, TimeSpan worked, TimeSpan elapsed)
+    {
+        var (paceOut, paceIn) = Paces(applied, came, worked, elapsed);
+        var behind = left.Age is { } age ? $"{Human.Duration(age)} behind" : null;
+        return left.Changes > SmallLag && paceIn >= paceOut ? (behind is null ? "" : behind + ", ") + "does not catch up" : behind;
+    }
 }
+
+/// <summary>What a catch-up did.</summary>
+/// <param name="Applied">Changes brought over.</param>
+/// <param name="Left">What is left.</param>
+/// <param name="TimeLeft">How long that would take; null where it would never end.</param>
+/// <param name="FallsBehind">Whether more came in than was brought over.</param>
+internal sealed record CaughtUp(long Applied, FeedState Left, TimeSpan? TimeLeft, bool FallsBehind);

@@ -195,7 +195,7 @@ internal sealed class ShadowImporter(EtlDatabase database, IRunObserver observer
             var before = scope.Dialect.OwnRows is null ? await session.ReadContentAsync(whole, token).ConfigureAwait(false) : default;
             var rows = await LoadAsync(session, request, shadow, source, token).ConfigureAwait(false);
             var after = await session.ReadContentAsync(whole with { Where = scope.Dialect.OwnRows }, token).ConfigureAwait(false);
-            if (blueprint.Feed is not null && scope.Dialect.ImportNotes is { } dialect)
+            if (record.Details.Feed != Feeds.FeedKind.None && scope.Dialect.ImportNotes is { } dialect)
             {
                 var notes = ChunkedImport.NotesOf(record, shadow);
                 if (record.Details.ImportNotes is null) foreach (var sql in dialect.InstallNotes(notes, shadow)) await session.ExecuteAsync(sql, token).ConfigureAwait(false);

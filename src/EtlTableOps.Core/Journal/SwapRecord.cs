@@ -120,6 +120,18 @@ public sealed record SwapDetails
     /// <summary>The feed.</summary>
     public FeedKind Feed { get; init; }
 
+    /// <summary>The column that feeds, where a column does; else null.</summary>
+    public string? FeedColumn { get; init; }
+
+    /// <summary>How far the column's window reaches back; null for the default.</summary>
+    public TimeSpan? FeedOverlap { get; init; }
+
+    /// <summary>How far the column was brought over; written in the transaction of the rows that it covers, and read by the feed alone.</summary>
+    public string? FeedPosition { get; init; }
+
+    /// <summary>Whether a test is putting the log in the column's place: until it has passed, the log is there on approval.</summary>
+    public bool HandingOver { get; init; }
+
     /// <summary>The feed's log, while it exists.</summary>
     public ChangeLog? FeedLog { get; init; }
 

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using EtlTableOps.Engines;
 using EtlTableOps.Errors;
+using EtlTableOps.Feeds;
 using EtlTableOps.Imports;
 using EtlTableOps.Observability;
 using EtlTableOps.Plans;
@@ -37,7 +38,7 @@ internal sealed class SwapRepairer(EtlDatabase database, IRunObserver observer)
     }
 
     private static bool NeedsRepair(SwapRecord record) =>
-        record.State is SwapState.Building or SwapState.Switching || IsImporting(record) || (record.State is SwapState.Switched or SwapState.Undone or SwapState.Proven && record.Details.Pending.Count > 0);
+        record.State is SwapState.Building or SwapState.Switching || IsImporting(record) || HandOver.IsUnderWay(record) || (record.State is SwapState.Switched or SwapState.Undone or SwapState.Proven && record.Details.Pending.Count > 0);
 
     private static bool IsImporting(SwapRecord record) => record is { State: SwapState.Built or SwapState.Proven or SwapState.Refuted, Details.Importing: not null };
 
@@ -48,12 +49,14 @@ internal sealed class SwapRepairer(EtlDatabase database, IRunObserver observer)
         { State: SwapState.Proven, Details.Pending.Count: > 0 } => "interrupted exchange: take back",
         { State: SwapState.Switching } => "interrupted exchange: ask the database which table is live, then finish or take back",
         _ when IsImporting(record) => "interrupted import: take back",
+        _ when HandOver.IsUnderWay(record) => "interrupted test: take its log off the live table",
         _ => "done, work after it is pending: finish",
     };
 
     private static async Task<IReadOnlyList<PlanStep>> StepsAsync(IEngineSession session, SwapRecord record, CancellationToken token)
     {
         if (record is { State: SwapState.Building, Operation: SwapOperation.Switch }) return await ShadowRemover.StepsAsync(session, record, token).ConfigureAwait(false);
+        if (!IsImporting(record) && HandOver.IsUnderWay(record)) return [HandOver.TakeBackStep(session.Dialect, record)];
         if (!IsImporting(record)) return Steps(session.Dialect, record);
         return session.Dialect.ImportNotes is IImportChunks chunks && await session.ReadShapeAsync(record.Incoming, token).ConfigureAwait(false) is { } shadow
             ? [ChunkedImport.TakeBackStep(chunks, record, shadow)]
@@ -101,6 +104,7 @@ internal sealed class SwapRepairer(EtlDatabase database, IRunObserver observer)
                 { State: SwapState.Switching } => await ResolveAsync(scope, record, token).ConfigureAwait(false),
                 _ when IsImporting(record) && scope.Dialect.ImportNotes is IImportChunks chunks => await new ChunkedImport(scope, chunks, observer)
                     .TakeBackAsync(record, await scope.Session.ReadShapeAsync(record.Incoming, token).ConfigureAwait(false), record.Details.GuardLog, token).ConfigureAwait(false),
+                _ when HandOver.IsUnderWay(record) => await HandOver.TakeBackAsync(scope, record, Operation, observer, token).ConfigureAwait(false),
                 _ => await SwapFinisher.FinishAsync(scope, record, Operation, observer, token).ConfigureAwait(false),
             };
             return SwapFinisher.Describe(database, record, watch.Elapsed) with { Action = action };

@@ -20,6 +20,12 @@ public sealed record RunProgress(string Operation, string Title, long Done, long
     /// <summary>Whether <see cref="Done"/> and <see cref="Total"/> are rows; else they are a share of the work (blocks and the like).</summary>
     public bool InRows { get; init; } = true;
 
+    /// <summary>More to say than figures: how far behind the work is, why it waits. Null for nothing.</summary>
+    public string? Remark { get; init; }
+
+    /// <summary>Rows a second that come in meanwhile, and have to be done as well.</summary>
+    public double Incoming { get; init; }
+
     /// <summary>Rows a second so far.</summary>
     public double Rate => Elapsed > TimeSpan.Zero ? Done / Elapsed.TotalSeconds : 0;
 
@@ -27,8 +33,8 @@ public sealed record RunProgress(string Operation, string Title, long Done, long
     public int Percent => Total > 0 ? (int)Math.Clamp(Done * 100 / Total, 0, 100) : -1;
 
     /// <summary>Time left at this rate, or null.</summary>
-    public TimeSpan? Left => Total > 0 && Done > 0
-        ? TimeSpan.FromSeconds(Math.Max(0, Total - Done) / Math.Max(Rate, 0.001))
+    public TimeSpan? Left => Total > 0 && Done > 0 && (Incoming <= 0 || Rate > Incoming)
+        ? TimeSpan.FromSeconds(Math.Max(0, Total - Done) / Math.Max(Rate - Math.Max(0, Incoming), 0.001))
         : null;
 }
 

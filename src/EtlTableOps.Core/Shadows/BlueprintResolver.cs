@@ -17,19 +17,22 @@ internal sealed class BlueprintResolver(IEngineSession session, TableShape live)
     private IDialect Dialect => session.Dialect;
 
     /// <summary>The log on the live table that feeds a shadow.</summary>
-    public ChangeLog FeedLog(string swapId) => Log(live.Name, "feed", swapId, live.RowKey) with { Collisions = live.Collisions, IsFeed = true, Tracked = live.TracksChanges };
+    public static ChangeLog FeedLog(TableShape live, string swapId) => Log(live, live.Name, "feed", swapId, live.RowKey) with { Collisions = live.Collisions, IsFeed = true, Tracked = live.TracksChanges };
 
     /// <summary>The log that guards a table which is to go live.</summary>
-    public ChangeLog GuardLog(TableName incoming, string swapId, UniqueKey? key) => Log(incoming, "guard", swapId, key);
+    public ChangeLog GuardLog(TableName incoming, string swapId, UniqueKey? key) => Log(live, incoming, "guard", swapId, key);
 
     /// <summary>The blueprint of a swap in the journal.</summary>
-    public async Task<ShadowBlueprint> ResolveAsync(SwapRecord record, TimeSpan stallBudget, CancellationToken token) =>
-        await ResolveAsync(record.Id, record.Incoming, record.Details.Change, record.Details.Feed, record.Details.IncomingNames, record.Details.Method, stallBudget, 1, token).ConfigureAwait(false)
-            with { ImportNotes = record.Details.ImportNotes };
+    public async Task<ShadowBlueprint> ResolveAsync(SwapRecord record, TimeSpan stallBudget, CancellationToken token)
+    {
+        var details = record.Details;
+        var feed = new FeedChoice(details.Feed, details.FeedColumn, details.FeedOverlap, details.FeedLog is not null);
+        return await ResolveAsync(record.Id, record.Incoming, details.Change, feed, details.IncomingNames, details.Method, stallBudget, 1, token).ConfigureAwait(false) with { ImportNotes = details.ImportNotes };
+    }
 
     /// <summary>The blueprint of a new swap.</summary>
     public async Task<ShadowBlueprint> ResolveAsync(
-        string swapId, TableName shadow, DeclaredChange change, FeedKind feed, IReadOnlyList<KeptName> keptNames, ExchangeMethod method, TimeSpan stallBudget, int sessions, CancellationToken token)
+        string swapId, TableName shadow, DeclaredChange change, FeedChoice feed, IReadOnlyList<KeptName> keptNames, ExchangeMethod method, TimeSpan stallBudget, int sessions, CancellationToken token)
     {
         RefuseContradictions(change);
         var columns = change.Query is null
@@ -47,8 +50,9 @@ internal sealed class BlueprintResolver(IEngineSession session, TableShape live)
             Query = change.Query is { } query ? new SqlText(query) : null,
             StructureOnly = change.StructureOnly,
             KeptNames = keptNames,
-            AsOf = feed == FeedKind.None ? change.AsOf : null,
-            Feed = feed == FeedKind.None ? null : FeedLog(swapId) with { Since = change.AsOf },
+            AsOf = feed.Kind == FeedKind.None ? change.AsOf : null,
+            Feed = feed.Kind == FeedKind.None || (feed.Kind == FeedKind.Column && !feed.Logged) ? null : FeedLog(live, swapId) with { Since = change.AsOf },
+            Window = feed.Kind == FeedKind.Column ? await new ColumnFeedResolver(session, live).ResolveAsync(feed, token).ConfigureAwait(false) : null,
             Guard = GuardLog(shadow, swapId, key),
             StallBudget = stallBudget,
             Sessions = sessions,
@@ -76,13 +80,15 @@ internal sealed class BlueprintResolver(IEngineSession session, TableShape live)
         return touched is null ? null : ($"the change touches key column {touched}.", "Leave the key as it is, or use -Feed None.");
     }
 
-    private ChangeLog Log(TableName watched, string role, string swapId, UniqueKey? key) =>
-        new(watched, watched.WithName($"etltableops_{role}_{SwapId.Tail(swapId)}"), key is null ? [] : [.. key.Columns.Select(Require)])
+    private static ChangeLog Log(TableShape live, TableName watched, string role, string swapId, UniqueKey? key) =>
+        new(watched, watched.WithName($"etltableops_{role}_{SwapId.Tail(swapId)}"), key is null ? [] : [.. key.Columns.Select(c => Require(live, c))])
         {
             Partitioned = live.Attachments.Any(a => a.Kind == AttachmentKind.Partition),
         };
 
-    private Column Require(string name) => live.FindColumn(name)
+    private Column Require(string name) => Require(live, name);
+
+    private static Column Require(TableShape live, string name) => live.FindColumn(name)
         ?? throw new EtlException(ErrorCode.ColumnNotFound, live.Name, name, string.Join(", ", live.Columns.Select(c => c.Name)));
 
     private void RefuseContradictions(DeclaredChange change)

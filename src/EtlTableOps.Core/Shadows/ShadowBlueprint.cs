@@ -48,6 +48,9 @@ public sealed record ShadowBlueprint
     /// <summary>The feed's log on the live table, or null.</summary>
     public ChangeLog? Feed { get; init; }
 
+    /// <summary>The column that feeds the shadow until its test puts the log in its place; null where none does.</summary>
+    public ColumnFeed? Window { get; init; }
+
     /// <summary>The guard's log on the shadow.</summary>
     public required ChangeLog Guard { get; init; }
 

@@ -30,6 +30,7 @@ internal sealed class ShadowBuilder(EtlDatabase database, IRunObserver observer)
             var (change, past) = await PastState.ResolveAsync(scope, request, token).ConfigureAwait(false);
             request = request with { Change = change };
             var feed = ChooseFeed(request, scope.Session.Capabilities.Feeds, resolver, live);
+            var choice = new FeedChoice(feed, request.FeedColumn, request.FeedOverlap, Logged: feed != FeedKind.Column);
             var id = SwapId.New();
             var maxBytes = scope.Session.Capabilities.MaxNameBytes;
             var shadow = request.ShadowName is { } name
@@ -38,7 +39,8 @@ internal sealed class ShadowBuilder(EtlDatabase database, IRunObserver observer)
             if (shadow == live.Name) throw new EtlException(ErrorCode.BadInput, "The shadow cannot have the live table's name.");
 
             var blueprint = await resolver.ResolveAsync(
-                id, shadow, request.Change, feed, SwapId.KeptNames(live, id, outgoing: false, maxBytes), request.Method, request.StallBudget, request.Sessions > 0 ? request.Sessions : 2, token).ConfigureAwait(false);
+                id, shadow, request.Change, choice, SwapId.KeptNames(live, id, outgoing: false, maxBytes), request.Method, request.StallBudget, request.Sessions > 0 ? request.Sessions : 2, token).ConfigureAwait(false);
+            if (blueprint.Window is { } window) await new ColumnFeedResolver(scope.Session, live).RefuseNullsAsync(window, token).ConfigureAwait(false);
             await BlueprintResolver.RefuseUnfitAsync(scope.Session, live, blueprint.Columns.ToDictionary(c => c.Name, c => c.Type, StringComparer.Ordinal), token).ConfigureAwait(false);
             if (request.Method == ExchangeMethod.Overwrite) await OverwriteRules.RefuseChangeAsync(scope.Session, live, blueprint.Columns, null, token).ConfigureAwait(false);
             var earlier = await RefuseOrReplaceAsync(scope, request, shadow, token).ConfigureAwait(false);
@@ -55,6 +57,11 @@ internal sealed class ShadowBuilder(EtlDatabase database, IRunObserver observer)
 
     private static FeedKind ChooseFeed(NewShadowRequest request, IReadOnlyList<FeedKind> feeds, BlueprintResolver resolver, TableShape live)
     {
+        if (request.FeedColumn is null && (request.Feed == FeedKind.Column || request.FeedOverlap is not null))
+            throw new EtlException(ErrorCode.BadInput, "A feed by a column needs the column: -FeedColumn names it.");
+        if (request.FeedColumn is not null && request.Feed is not (null or FeedKind.Column))
+            throw new EtlException(ErrorCode.BadInput, $"-FeedColumn belongs to -Feed Column; the {request.Feed} feed has no column.");
+        if (request.FeedColumn is not null) request = request with { Feed = FeedKind.Column };
         var feed = request.Feed ?? feeds[0];
         if (feed == FeedKind.None || resolver.WhyNoFeed(feed, request.Change) is not { } reason) return feed;
         return request.Feed is null ? FeedKind.None : throw new EtlException(ErrorCode.FeedNotPossible, feed, live.Name, reason.Reason, reason.Remedy);
@@ -78,9 +85,15 @@ internal sealed class ShadowBuilder(EtlDatabase database, IRunObserver observer)
         notes.Add(feed switch
         {
             FeedKind.None => "No feed: the switch will refuse when rows of the live table were written after the test.",
+            FeedKind.Column => $"Feed: column {blueprint.Window!.Column.Name} shows which rows of {live.Name} are new or changed. Deleted rows and updates that leave it alone it does not show: the test finds them by comparing, and installs the trigger log that the switch needs.",
             FeedKind.ChangeTracking => $"Feed: the database tracks the changes of {live.Name} from now on; they are found by {(blueprint.Feed!.Key.Count > 0 ? string.Join(", ", blueprint.Feed.Key.Select(c => c.Name)) : "no key, so that only added rows can be brought over")}.",
             _ => $"Feed: triggers on {live.Name} log the keys ({string.Join(", ", blueprint.Feed!.Key.Select(c => c.Name))}) of rows that change meanwhile.",
         });
+        if (blueprint.Window is { } window)
+        {
+            notes.AddRange(window.Notes);
+            if (!window.Indexed) notes.Add($"No index leads with column {window.Column.Name}: each pass of the feed reads the whole table.");
+        }
         notes.AddRange(scope.Dialect.BuildNotes(blueprint));
         notes.AddRange(live.Attachments
             .Where(a => a.Kind is AttachmentKind.Index or AttachmentKind.Check or AttachmentKind.Statistics or AttachmentKind.Key && a.Columns.Any(n => blueprint.Columns.All(c => c.From?.Name != n)))
@@ -137,6 +150,8 @@ internal sealed class ShadowBuilder(EtlDatabase database, IRunObserver observer)
                     Method = request.Method,
                     Change = request.Change,
                     Feed = feed,
+                    FeedColumn = blueprint.Window?.Column.Name,
+                    FeedOverlap = blueprint.Window is null ? null : request.FeedOverlap,
                     FeedLog = blueprint.Feed,
                     GuardLog = blueprint.Guard,
                     IncomingNames = blueprint.KeptNames,
@@ -156,6 +171,10 @@ internal sealed class ShadowBuilder(EtlDatabase database, IRunObserver observer)
 
     private async Task<ShadowTable> BuildAsync(TableScope scope, Plan plan, ShadowBlueprint blueprint, SwapRecord record, bool removedEarlier, Stopwatch watch, CancellationToken token)
     {
+        // Before the load: what its state does not show yet must not be below the feed's first position.
+        var position = blueprint.Window is { } window ? await ColumnFeedReader.FirstAsync(scope.Session, blueprint.Live.Name, window, token).ConfigureAwait(false) : null;
+        if (position is { From: null } && blueprint.Live.EstimatedRows != 0)
+            observer.OnEvent(new RunNote("Transactions that began before the build are still under way, or cannot be seen: the feed's first pass reads the whole table."));
         var runner = new StepRunner(scope.Session, scope.Journal, observer, Operation, plan.SwapId) { TotalRows = blueprint.Where is null ? blueprint.Live.EstimatedRows : -1 };
         var rows = await runner.RunAsync(plan.Steps.Where(s => s.Name != JournalStep && !(removedEarlier && ShadowRemover.IsStep(s))), token).ConfigureAwait(false);
         var built = await scope.RequireTableAsync(blueprint.Shadow, token).ConfigureAwait(false);
@@ -168,6 +187,7 @@ internal sealed class ShadowBuilder(EtlDatabase database, IRunObserver observer)
             {
                 Rows = rows,
                 BuildSeconds = watch.Elapsed.TotalSeconds,
+                FeedPosition = position?.ToString(),
                 LiveFingerprint = TableFingerprint.Of(blueprint.Live),
                 ShadowFingerprint = TableFingerprint.Of(built),
             },

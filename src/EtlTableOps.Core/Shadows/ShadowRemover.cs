@@ -65,7 +65,7 @@ internal sealed class ShadowRemover(EtlDatabase database, IRunObserver observer)
         async Task UpdateAsync(SwapRecord known, SwapState state) => record = await scope.Journal.UpdateAsync(known with
         {
             State = state,
-            Details = known.Details with { FeedLog = null, GuardLog = null, ImportNotes = null, Importing = null },
+            Details = known.Details with { FeedLog = null, HandingOver = false, GuardLog = null, ImportNotes = null, Importing = null },
         }, token).ConfigureAwait(false);
     }
 

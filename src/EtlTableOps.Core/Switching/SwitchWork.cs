@@ -32,6 +32,30 @@ internal sealed class SwitchWork(TableScope scope, SwapRecord record, ShadowBlue
     /// <summary>The record as the exchange's transaction wrote it.</summary>
     public SwapRecord? Written { get; private set; }
 
+    /// <summary>Whether the live table was found to be another than the one that was tested.</summary>
+    public bool LiveDiffers { get; private set; }
+
+    /// <summary>
+    /// The refusal with the rows in which the live table differs from the tested one, by key where there is one. Reads both tables, so it is for the time when the lock has been let
+    /// go.
+    /// </summary>
+    public async Task<EtlException> CountDifferencesAsync(EtlException refusal, CancellationToken token)
+    {
+        if (RowComparison.Of(blueprint, scope.Dialect) is not { } comparison) return refusal;
+        var transaction = await scope.Session.BeginAsync(TransactionMode.Snapshot, null, token).ConfigureAwait(false);
+        await using (transaction.ConfigureAwait(false))
+        {
+            var imported = record.Details.Imports.Sum(i => ContentSum.Parse(i.Content).Rows);
+            var differences = (await scope.Session.CompareAsync(comparison, token).ConfigureAwait(false)).WithoutImported(imported);
+            var live = await scope.Session.ReadContentAsync(ShadowTester.LiveContent(scope.Dialect, scope.Live), token).ConfigureAwait(false);
+            return new EtlException(ErrorCode.LiveChanged, refusal, record.Live, Differs(ContentSum.Parse(record.Details.Proof!.Live!), live, differences), refusal.Remedy) { SwapId = record.Id };
+        }
+    }
+
+    /// <summary>What the shadow lacks was added to the live table, and what it has beyond it was removed there.</summary>
+    private static string Differs(ContentSum tested, ContentSum live, RowDifferences? differences) =>
+        $"rows were written to it ({tested.Rows} rows then, {live.Rows} rows now{(differences is null ? $", {Math.Abs(live.Rows - tested.Rows)} {(live.Rows < tested.Rows ? "fewer" : "more")}, contents differ" : $"; by key: {differences.Describe("added", "removed", "changed")}")})";
+
     /// <summary>The drain for the plan; its position is known only under the lock.</summary>
     public IEnumerable<PlanStep> DrainSteps() => blueprint.Feed is null
         ? [new PlanStep("compare-live", "Read the live table once more: nobody may have written to it since the test", [scope.Dialect.ContentSum(ShadowTester.LiveContent(scope.Dialect, scope.Live))]) { Scope = StepScope.Exchange }]
@@ -60,8 +84,8 @@ internal sealed class SwitchWork(TableScope scope, SwapRecord record, ShadowBlue
             var tested = ContentSum.Parse(record.Details.Proof!.Live!);
             if (live != tested)
             {
-                throw new EtlException(ErrorCode.LiveChanged, record.Live, $"rows were written to it ({tested.Rows} rows then, {live.Rows} rows now, contents differ)",
-                    "Build the shadow anew; with a feed (-Feed) later writes are brought over.") { SwapId = record.Id };
+                LiveDiffers = true;
+                throw new EtlException(ErrorCode.LiveChanged, record.Live, Differs(tested, live, null), "Build the shadow anew; with a feed (-Feed) later writes are brought over.") { SwapId = record.Id };
             }
             return new LockedWork([], 0);
         }
@@ -78,7 +102,7 @@ internal sealed class SwitchWork(TableScope scope, SwapRecord record, ShadowBlue
     {
         if (blueprint.Feed is null) return;
         var watch = Stopwatch.StartNew();
-        var (applied, _) = await ShadowSynchronizer.CatchUpAsync(scope, record, blueprint, observer, token, Patience).ConfigureAwait(false);
+        var applied = (await ShadowSynchronizer.CatchUpAsync(scope, ShadowFeeds.Open(scope, record, Exchange.Incoming, blueprint), blueprint, observer, token, Patience).ConfigureAwait(false)).Applied;
         if (applied >= 1000) rate = Math.Max(AssumedRate / 10, applied / watch.Elapsed.TotalSeconds);
     }
 

@@ -136,7 +136,15 @@ internal sealed class TableSwitcher(EtlDatabase database, IRunObserver observer)
             var work = await LoadAsync(scope, record, request, version, token).ConfigureAwait(false);
             await work.PrepareAgainAsync(token).ConfigureAwait(false);
             var runner = new ExchangeRunner(database, scope, work.Exchange, work, observer) { Operation = Operation, StallBudget = request.StallBudget, TryFor = request.TryFor };
-            var stall = await runner.RunAsync(token).ConfigureAwait(false);
+            StallReport stall;
+            try
+            {
+                stall = await runner.RunAsync(token).ConfigureAwait(false);
+            }
+            catch (EtlException e) when (e.Code == ErrorCode.LiveChanged && work.LiveDiffers)
+            {
+                throw await work.CountDifferencesAsync(e, token).ConfigureAwait(false);
+            }
             record = work.Written! with { Details = work.Written!.Details with { Stall = stall } };
             work.Exchange.Warn(observer);
             before = StructureChecks.Comparable(scope.Live.Attachments.Where(a => StructureChecks.Survives(a, work.Blueprint)), work.Blueprint);

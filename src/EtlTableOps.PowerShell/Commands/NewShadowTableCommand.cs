@@ -64,6 +64,16 @@ public sealed class NewShadowTableCommand : TableCmdlet
     [Parameter]
     public FeedKind? Feed { get; set; }
 
+    /// <summary>For -Feed Column: the column that every insert and update of the live table sets to the present time or to a growing number.</summary>
+    [Parameter]
+    [ValidateNotNullOrEmpty]
+    public string? FeedColumn { get; set; }
+
+    /// <summary>For -Feed Column: how much further back than the oldest transaction rows are read again, for writers with a clock of their own: '10s' or a number of seconds.</summary>
+    [Parameter]
+    [DurationTransformation]
+    public TimeSpan? FeedOverlap { get; set; }
+
     /// <summary>How it is to take the live table's place: Swap exchanges the names; Overwrite keeps the live table and gives it the shadow's rows (Snowflake).</summary>
     [Parameter]
     public ExchangeMethod Method { get; set; }
@@ -106,6 +116,8 @@ public sealed class NewShadowTableCommand : TableCmdlet
             Method = Method,
             ShadowName = ShadowName,
             Feed = Feed,
+            FeedColumn = FeedColumn,
+            FeedOverlap = FeedOverlap,
             StallBudget = StallBudget,
             Sessions = Sessions,
             Force = Force,

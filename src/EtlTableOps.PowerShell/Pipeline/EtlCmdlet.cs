@@ -116,6 +116,14 @@ public abstract class EtlCmdlet : PSCmdlet, IDisposable
         }
     }
 
+    /// <summary>Has something done on the pipeline thread, where alone a script may run, while work goes on on another.</summary>
+    private protected async Task<T> AskPipelineAsync<T>(Func<T> answer, CancellationToken token)
+    {
+        var question = new PipelineQuestion<T>(answer);
+        events.OnEvent(question);
+        return await question.Answer.WaitAsync(token).ConfigureAwait(false);
+    }
+
     private void Cancel()
     {
         try
@@ -142,6 +150,9 @@ public abstract class EtlCmdlet : PSCmdlet, IDisposable
     {
         switch (happened)
         {
+            case IPipelineQuestion question:
+                question.Ask();
+                break;
             case RunProgress progress:
                 WriteProgress(Describe(progress));
                 progressShown = true;
@@ -174,6 +185,7 @@ public abstract class EtlCmdlet : PSCmdlet, IDisposable
             { Total: > 0 } => $"{progress.Title}: {Human.Count(progress.Done)} of {Human.Count(progress.Total)} rows, {Human.Count((long)progress.Rate)} rows/s",
             _ => $"{progress.Title}: {Human.Count(progress.Done)} rows, {Human.Count((long)progress.Rate)} rows/s",
         };
+        if (progress.Remark is { } remark) status += $", {remark}";
         var record = new ProgressRecord(1, Activity, status)
         {
             PercentComplete = progress.Percent,

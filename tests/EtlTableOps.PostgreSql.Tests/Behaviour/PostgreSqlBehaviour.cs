@@ -67,3 +67,13 @@ public sealed class PostgreSqlWhatIfTests(PostgreSqlCluster cluster) : WhatIfSce
 {
     protected override EngineWorld NewWorld() => new PostgreSqlWorld(cluster);
 }
+
+public sealed class PostgreSqlColumnFeedTests(PostgreSqlCluster cluster) : ColumnFeedScenarios
+{
+    protected override EngineWorld NewWorld() => new PostgreSqlWorld(cluster);
+}
+
+public sealed class PostgreSqlSyncTests(PostgreSqlCluster cluster) : SyncScenarios
+{
+    protected override EngineWorld NewWorld() => new PostgreSqlWorld(cluster);
+}

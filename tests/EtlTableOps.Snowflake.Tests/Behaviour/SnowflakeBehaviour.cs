@@ -56,3 +56,8 @@ public sealed class SnowflakeDriverTests
         Assert.Equal("Snowflake.Data", SnowflakeDriver.Load(SnowflakeWorld.OfficialDriver, "").GetType().Assembly.GetName().Name);
     }
 }
+
+public sealed class SnowflakeSyncTests : SyncScenarios
+{
+    protected override EngineWorld NewWorld() => new SnowflakeWorld();
+}

@@ -66,3 +66,13 @@ public sealed class SqliteWhatIfTests : WhatIfScenarios
 {
     protected override EngineWorld NewWorld() => new SqliteWorld();
 }
+
+public sealed class SqliteColumnFeedTests : ColumnFeedScenarios
+{
+    protected override EngineWorld NewWorld() => new SqliteWorld();
+}
+
+public sealed class SqliteSyncTests : SyncScenarios
+{
+    protected override EngineWorld NewWorld() => new SqliteWorld();
+}

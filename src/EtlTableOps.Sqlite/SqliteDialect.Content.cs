@@ -1,0 +1,69 @@
+using EtlTableOps.Checks;
+using EtlTableOps.Engines;
+using EtlTableOps.Sqlite.Schema;
+
+namespace EtlTableOps.Sqlite;
+
+/// <summary>Sums up content, and compares it by key.</summary>
+internal sealed partial class SqliteDialect
+{
+    /// <inheritdoc/>
+    public Sql ContentSum(ContentQuery query)
+    {
+        ArgumentNullException.ThrowIfNull(query);
+        // LIMIT -1 keeps the planner from writing the inner query into the outer one, where it would compute the hash twice.
+        return Sql.Write(this, $"SELECT count(*), coalesce(sum(h & 4294967295), 0), coalesce(sum((h >> 32) & 4294967295), 0) FROM (SELECT {HashOf(query.Columns)} AS h FROM {RowsOf(query)} LIMIT -1)");
+    }
+
+    /// <inheritdoc/>
+    /// <remarks>Both sides in one list, grouped by key: there is no full join before SQLite 3.39. A key's columns have the tables' collations, as their unique index has.</remarks>
+    public Sql CompareRows(RowComparison comparison)
+    {
+        ArgumentNullException.ThrowIfNull(comparison);
+        var names = new SqlText(string.Join(", ", Enumerable.Range(1, comparison.ExpectedKey.Count).Select(i => "k" + SqliteNames.Number(i))));
+        var shown = new SqlText(string.Join(" || ', ' || ", Enumerable.Range(1, comparison.ExpectedKey.Count).Select(i => $"CAST(k{SqliteNames.Number(i)} AS TEXT)")));
+        SqlText Side(ContentQuery query, IReadOnlyList<SqlText> key, string expected, string actual) =>
+            SqlText.Write(this, $"SELECT {key.Select((k, i) => SqlText.Write(this, $"{k} AS k{i + 1}"))}, {new SqlText(expected)} AS e, {new SqlText(actual)} AS a FROM {RowsOf(query)}");
+        var (first, second) = (HashOf(comparison.Expected.Columns).Text, HashOf(comparison.Actual.Columns).Text);
+        return Sql.Write(this, $"""
+            SELECT kind, total, shown FROM (
+              SELECT kind, count(*) OVER (PARTITION BY kind) AS total, row_number() OVER (PARTITION BY kind ORDER BY {names}) AS place, {shown} AS shown FROM (
+                SELECT {names}, CASE WHEN max(a) IS NULL THEN 'M' WHEN max(e) IS NULL THEN 'E' ELSE 'C' END AS kind
+                FROM ({Side(comparison.Expected, comparison.ExpectedKey, first, "NULL")} UNION ALL {Side(comparison.Actual, comparison.ActualKey, "NULL", second)})
+                GROUP BY {names} HAVING max(e) IS NOT max(a)
+              )
+            ) WHERE place <= {comparison.Examples} ORDER BY kind, place
+            """);
+    }
+
+    /// <summary>What is read, with its condition.</summary>
+    private SqlText RowsOf(ContentQuery query)
+    {
+        var from = query.Query is { } text ? SqlText.Write(this, $"{SqlText.InParentheses(text.Text)} AS q") : SqlText.Write(this, $"{query.From!}");
+        var conditions = new List<SqlText>();
+        if (query.Where is { } where) conditions.Add(SqlText.InParentheses(where.Text));
+        if (query.ExceptLogged is { Key.Count: > 0 } log) conditions.Add(NotLogged(log));
+        return conditions.Count > 0 ? SqlText.Write(this, $"{from} WHERE {SqlText.Join(" AND ", conditions)}") : from;
+    }
+
+    /// <summary>A hash over any number of columns, in groups because a function takes at most a hundred values.</summary>
+    private SqlText HashOf(IReadOnlyList<ContentColumn> columns)
+    {
+        const int most = 90;
+        SqlText? hash = null;
+        for (var first = 0; first < columns.Count || hash is null; first += most)
+        {
+            var group = columns.Skip(first).Take(most).ToList();
+            var letters = string.Concat(group.Select(c => (char)SqliteType.Of(c.Type).Affinity));
+            var values = group.Select(c => c.Expression);
+            if (hash is { } before)
+            {
+                letters = (char)SqliteAffinity.None + letters;
+                values = values.Prepend(before);
+            }
+            var all = new[] { SqlText.Write(this, $"{new SqlLiteral(letters)}") }.Concat(values);
+            hash = SqlText.Write(this, $"{new SqlText(SqliteFunctions.Hash)}({all})");
+        }
+        return hash.Value;
+    }
+}
