@@ -2,6 +2,7 @@ using System.Globalization;
 using EtlTableOps.Errors;
 using EtlTableOps.Feeds;
 using EtlTableOps.Journal;
+using EtlTableOps.Observability;
 using EtlTableOps.Plans;
 using EtlTableOps.Shadows;
 
@@ -81,6 +82,32 @@ public abstract class ColumnFeedScenarios : InterruptionSteps
         await ProveAsync();
         await SwitchAsync();
         Assert.Equal(101, await World.CountAsync("SELECT count(*) FROM allevents WHERE twice = user_id * 2"));
+    }
+
+    [Fact]
+    [Trait("Promise", "2")]
+    public async Task What_is_written_while_the_test_hands_over_is_in_the_log()
+    {
+        await CreateAsync(100);
+        await FeedAsync(Declared.Twice);
+        await World.ExecuteAsync("UPDATE allevents SET payload = 'changed', updated_at = CURRENT_TIMESTAMP WHERE event_id <= 5");
+        Told.Hear = e =>
+        {
+            var sql = e switch
+            {
+                StepFinished { Step: "feed-log" } => "DELETE FROM allevents WHERE event_id IN (1, 50)",
+                StepFinished { Step: "apply" } => "UPDATE allevents SET event_id = 700 WHERE event_id = 60",
+                StepStarted { Step: "compare" } => "UPDATE allevents SET payload = 'column left alone' WHERE event_id = 2",
+                _ => null,
+            };
+            if (sql is not null) Task.Run(() => World.ExecuteAsync(sql)).Wait(Token);
+        };
+        await ProveAsync();
+        Told.Hear = null;
+        await SwitchAsync();
+        Assert.Equal(98, await World.CountAsync("SELECT count(*) FROM allevents WHERE twice = user_id * 2"));
+        Assert.Equal(0, await World.CountAsync("SELECT count(*) FROM allevents WHERE event_id IN (1, 50, 60)"));
+        Assert.Equal(1, await World.CountAsync("SELECT count(*) FROM allevents WHERE event_id = 2 AND payload = 'column left alone'"));
     }
 
     [Fact]

@@ -74,6 +74,35 @@ public abstract class CommandScenarios : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_column_feeds_from_a_shell_and_a_sync_gives_way_to_a_load()
+    {
+        if (!Connection.StartsWith("snowflake", StringComparison.Ordinal))
+        {
+            await ExecuteAsync("CREATE TABLE visits (visit_id integer NOT NULL PRIMARY KEY, seen timestamp NOT NULL)");
+            await ExecuteAsync("INSERT INTO visits VALUES (1, '2026-01-01 00:00:00'), (2, '2026-01-02 00:00:00')");
+            (await RunAsync("new-shadow", "visits", "--feed", "column")).Exits(64);
+            (await RunAsync("new-shadow", "visits", "--feed", "column", "--feed-column", "nowhere")).Exits(1);
+            var built = (await RunAsync("new-shadow", "visits", "--feed", "column", "--feed-column", "seen", "--feed-overlap", "5s", "--json")).Exits(0).Json;
+            Assert.Equal("Column", built.GetProperty("feed").GetString());
+            await ExecuteAsync("INSERT INTO visits VALUES (3, '2026-01-03 00:00:00')");
+            await ExecuteAsync("DELETE FROM visits WHERE visit_id = 1");
+            var synced = (await RunAsync("sync", "visits", "--max-load", "10", "--load-query", "SELECT count(*) FROM visits", "--json")).Exits(0).Json;
+            Assert.Equal(0, synced.GetProperty("lag").GetInt64());
+            Assert.True(synced.GetProperty("lagTimeSeconds").GetDouble() >= 5);
+            var refuted = (await RunAsync("test", "visits")).Exits(2);
+            Assert.Contains("1 extra", refuted.Out, StringComparison.Ordinal);
+            await ExecuteAsync("INSERT INTO visits VALUES (1, '2026-01-03 00:00:00')");
+            (await RunAsync("test", "visits")).Exits(0);
+            (await RunAsync("switch", "visits")).Exits(0);
+        }
+        (await RunAsync("new-shadow", "allevents")).Exits(0);
+        await ExecuteAsync("UPDATE allevents SET note = 'written meanwhile' WHERE event_id = 150");
+        (await RunAsync("sync", "allevents", "--max-load", "10")).Exits(64);
+        var wrong = (await RunAsync("sync", "allevents", "--max-load", "10", "--load-query", "SELECT 'x'", "--json")).Exits(64).Json;
+        Assert.Equal("BadInput", wrong.GetProperty("error").GetProperty("code").GetString());
+    }
+
+    [Fact]
     public async Task A_program_finds_one_json_object_on_the_last_line_and_nothing_else_on_the_output()
     {
         var run = (await RunAsync("new-shadow", "allevents", "--add-column", "band text", "--json", "--verbose")).Exits(0);

@@ -124,6 +124,40 @@ Describe 'The job on <_>' -ForEach 'sqlite', 'postgresql', 'snowflake' {
         Get-Side $world "SELECT count(*), max(event_id), min(event_id) FROM $($world.Shadow)" | Should -Be '20|900|2'
     }
 
+    It 'gives way to a load that a script or a statement tells' {
+        $null = New-ShadowTable $world.Table
+        Invoke-Side $world "DELETE FROM $($world.Table) WHERE event_id = 1"
+        $script:asked = 0
+        $synced = Sync-ShadowTable $world.Table -MaxLoad 5 -LoadQuery { $script:asked++; if ($script:asked -lt 3) { 10 } else { 5.0 } }
+        $script:asked | Should -BeGreaterOrEqual 3
+        $synced.RowsDone | Should -Be 1
+        $synced.LagTime | Should -Be ([timespan]::Zero)
+        Invoke-Side $world "DELETE FROM $($world.Table) WHERE event_id = 2"
+        { Sync-ShadowTable $world.Table -MaxLoad 5 -LoadQuery { 'much' } -ErrorAction Stop } | Should -Throw -ErrorId 'BadInput,*'
+        { Sync-ShadowTable $world.Table -MaxLoad 5 -LoadQuery { throw 'no idea' } -ErrorAction Stop } | Should -Throw '*no idea*'
+        { Sync-ShadowTable $world.Table -MaxLoad 5 -LoadQuery 7 -ErrorAction Stop } | Should -Throw -ErrorId 'BadInput,*'
+        { Sync-ShadowTable $world.Table -MaxLoad 5 -ErrorAction Stop } | Should -Throw -ErrorId 'BadInput,*'
+        (Sync-ShadowTable $world.Table -MaxLoad 5 -LoadQuery 'SELECT 1').RowsDone | Should -Be 1
+    }
+
+    It 'follows by a column where the engine can, and refuses where not' {
+        Invoke-Side $world "CREATE TABLE visits (visit_id integer NOT NULL PRIMARY KEY, seen timestamp NOT NULL)"
+        Invoke-Side $world "INSERT INTO visits VALUES (1, '2026-01-01 00:00:00'), (2, '2026-01-02 00:00:00')"
+        if ($engine -eq 'snowflake') {
+            { New-ShadowTable visits -Feed Column -FeedColumn seen -ErrorAction Stop } | Should -Throw -ErrorId 'FeedNotPossible,*'
+            return
+        }
+        { New-ShadowTable visits -Feed Column -ErrorAction Stop } | Should -Throw -ErrorId 'BadInput,*'
+        $shadow = New-ShadowTable visits -Feed Column -FeedColumn seen -FeedOverlap 5s
+        "$($shadow.Feed)" | Should -Be 'Column'
+        Invoke-Side $world "INSERT INTO visits VALUES (3, '2026-01-03 00:00:00')"
+        $synced = $shadow | Sync-ShadowTable
+        $synced.LagTime | Should -BeGreaterOrEqual ([timespan] '00:00:05')
+        ($shadow | Test-ShadowTable).Passed | Should -BeTrue
+        Switch-Table visits -Confirm:$false | Should -Not -BeNullOrEmpty
+        Get-Side $world 'SELECT count(*) FROM visits' | Should -Be '3'
+    }
+
     It 'refuses a way of exchange that the engine does not have' {
         if ($engine -eq 'snowflake') { Set-ItResult -Skipped -Because 'Snowflake has both' }
         { New-ShadowTable $world.Table -Method Overwrite } | Should -Throw -ErrorId 'NotSupported,*'

@@ -11,7 +11,7 @@ internal static class SyncCommand
     {
         var table = CommonOptions.Table();
         var maxLoad = new Option<double?>("--max-load") { Description = "Waits between batches while the load is above this number; with --load-query.", HelpName = "number" };
-        var loadQuery = new Option<string?>("--load-query") { Description = "SQL that returns the load, one number: \"SELECT count(*) FROM pg_stat_activity WHERE state = 'active'\".", HelpName = "sql" };
+        var loadQuery = new Option<string?>("--load-query") { Description = "SQL that returns the load: one number, such as a count of busy sessions. Asked before each batch, in a session of its own that only reads.", HelpName = "sql" };
         var command = new Command("sync", "Brings the shadow up to date with the live table from its feed; can be repeated.") { table, maxLoad, loadQuery }.Changing();
         CommandRun.Bind(command, run =>
         {

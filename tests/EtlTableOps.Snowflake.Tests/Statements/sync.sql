@@ -1,4 +1,4 @@
--- apply: Bring 0 logged changes over, batch by batch
+-- apply: Bring logged changes over, batch by batch: 0 so far
 SET etl_since = (SELECT TO_TIMESTAMP_LTZ(since_ns, 9) FROM "S1"."etltableops_feed_00000000");
 SET etl_upto = TO_TIMESTAMP_LTZ(@upto, 9);
 MERGE INTO "S1"."ALLEVENTS_NEW" AS t USING (
