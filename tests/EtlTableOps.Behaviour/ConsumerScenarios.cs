@@ -58,8 +58,7 @@ public abstract class ConsumerScenarios : EngineScenarios
     public async Task No_row_of_writers_is_lost_doubled_or_stale_through_whole_jobs()
     {
         await EventsTable.CreateAsync(World, 1000);
-        await using var writers = new Writers(World);
-        await writers.StartAsync(3);
+        await using var writers = await StartLedgerAsync(o => o with { Sessions = 3 });
         await ReplaceAsync(new DeclaredChange { Add = [new AddedColumn("generation", "integer", "0")] }, r => r with { StallBudget = TimeSpan.FromSeconds(1) });
         for (var generation = 1; generation <= 4; generation++)
         {
@@ -70,9 +69,8 @@ public abstract class ConsumerScenarios : EngineScenarios
             await SwitchAsync(with: r => r with { KeepVersions = 1, StallBudget = TimeSpan.FromSeconds(1) });
         }
         await writers.StopAsync();
-        Assert.Empty(writers.Failures);
-        Assert.Empty(await writers.DifferencesAsync());
-        Assert.True(writers.Statements > 50, $"only {writers.Statements} statements");
+        await AgreesAsync(writers, "after five switches");
+        Assert.True(writers.Counts.Statements > 50, $"only {writers.Counts}");
     }
 
     [Fact]
@@ -80,14 +78,12 @@ public abstract class ConsumerScenarios : EngineScenarios
     public async Task An_undo_under_writers_is_refused_rather_than_losing_their_rows()
     {
         await EventsTable.CreateAsync(World, 300);
-        await using var writers = new Writers(World);
         await ReplaceAsync(new() { Query = "SELECT a.*, a.user_id * 2 AS twice FROM allevents AS a" }, r => r with { StallBudget = TimeSpan.FromSeconds(1) });
-        await writers.StartAsync(2);
-        while (writers.Statements < 10) await Task.Delay(10, Token);
+        await using var writers = await StartLedgerAsync(o => o with { Sessions = 2 });
+        while (writers.Counts.Committed < 10) await Task.Delay(10, Token);
         await FailsAsync(ErrorCode.RowsWrittenSince, () => UndoAsync());
         await writers.StopAsync();
-        Assert.Empty(writers.Failures);
-        Assert.Empty(await writers.DifferencesAsync());
+        await AgreesAsync(writers, "after a refused undo");
         Assert.Contains(await World.DescribeAsync("allevents"), l => l.Contains("twice", StringComparison.Ordinal));
     }
 

@@ -3,6 +3,7 @@ using EtlTableOps.Errors;
 using EtlTableOps.Observability;
 using EtlTableOps.Plans;
 using EtlTableOps.Shadows;
+using EtlTableOps.Testing.Ledgers;
 
 namespace EtlTableOps.Behaviour;
 
@@ -36,6 +37,15 @@ public abstract class EngineScenarios : IAsyncLifetime
         world = NewWorld();
         await world.StartAsync();
         database = await world.ConnectAsync();
+    }
+
+    /// <summary>Goes on in another world, such as a copy of this one; returns the one that was left, for whoever wants to go back.</summary>
+    protected async Task<EngineWorld> EnterAsync(EngineWorld other)
+    {
+        ArgumentNullException.ThrowIfNull(other);
+        var left = World;
+        (world, database) = (other, await other.ConnectAsync());
+        return left;
     }
 
     /// <inheritdoc/>
@@ -87,6 +97,31 @@ public abstract class EngineScenarios : IAsyncLifetime
         await BuildAsync(change, table: table);
         await ProveAsync(table);
         return await SwitchAsync(table, with);
+    }
+
+    /// <summary>Writers begin to work on <c>allevents</c>, and keep their own account of what they committed.</summary>
+    protected async Task<Ledger> StartLedgerAsync(Func<LedgerOptions, LedgerOptions>? with = null, LedgerTable? table = null)
+    {
+        var options = World.LedgerOptions with { Seed = Effort.Seed };
+        var ledger = new Ledger(World.OpenConsumerAsync, table ?? EventsTable.Ledger, with?.Invoke(options) ?? options);
+        await ledger.StartAsync();
+        return ledger;
+    }
+
+    /// <summary>The table is what its writers committed, and none of their statements failed. They go on afterwards, if they were at work.</summary>
+    protected static async Task AgreesAsync(Ledger ledger, string when)
+    {
+        ArgumentNullException.ThrowIfNull(ledger);
+        await ledger.PauseAsync();
+        try
+        {
+            var wrong = ledger.Failures.Concat(await ledger.DifferencesAsync()).ToList();
+            Assert.True(wrong.Count == 0, $"{when}, seed {Effort.Seed} (ETLTABLEOPS_TEST_SEED): {wrong.Count} things wrong:{Environment.NewLine}{string.Join(Environment.NewLine, wrong.Take(20))}");
+        }
+        finally
+        {
+            ledger.Resume();
+        }
     }
 
     /// <summary>Runs a prepared operation.</summary>

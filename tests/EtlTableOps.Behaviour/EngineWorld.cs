@@ -1,6 +1,7 @@
 using EtlTableOps.Composition;
 using EtlTableOps.Engines;
 using EtlTableOps.Feeds;
+using EtlTableOps.Testing.Ledgers;
 
 namespace EtlTableOps.Behaviour;
 
@@ -36,6 +37,9 @@ public abstract class EngineWorld : IAsyncDisposable
     /// <summary>The database reads files by itself: of a stage, and Parquet.</summary>
     public virtual bool ReadsFiles => false;
 
+    /// <summary>What writers with a ledger do on this engine.</summary>
+    public virtual LedgerOptions LedgerOptions => new();
+
     /// <summary>The longest name of a table, in bytes.</summary>
     public abstract int LongestName { get; }
 
@@ -50,6 +54,9 @@ public abstract class EngineWorld : IAsyncDisposable
     /// tables that are or were shadows of this live table.
     /// </summary>
     public abstract Task<IReadOnlyList<string>> LeftoversAsync(string live);
+
+    /// <summary>Names of all objects in the database but the journal's; empty where <see cref="LeftoversAsync"/> knows all that there can be.</summary>
+    public virtual Task<IReadOnlyList<string>> ObjectsAsync() => Task.FromResult<IReadOnlyList<string>>([]);
 
     /// <summary>The table's structure and what hangs on it, from the engine's own catalog and not by this tool's eyes; a line each.</summary>
     public abstract Task<IReadOnlyList<string>> DescribeAsync(string table);

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using EtlTableOps.Testing.Ledgers;
 
 namespace EtlTableOps.Behaviour;
 
@@ -8,6 +9,13 @@ public static class EventsTable
 {
     /// <summary>Its columns, in order.</summary>
     public const string Columns = "event_id, event_ts, user_id, kind, country, amount, payload";
+
+    /// <summary>It, as writers with a ledger see it: they give no other columns, so that a change may drop those.</summary>
+    public static LedgerTable Ledger { get; } = new("allevents")
+    {
+        Columns = "event_id, event_ts, user_id, payload",
+        Values = row => FormattableString.Invariant($"({row.Id}, '2026-01-02 03:04:05', {row.Number}, '{row.Text}')"),
+    };
 
     /// <summary>Makes and fills it.</summary>
     public static async Task CreateAsync(EngineWorld world, int rows)

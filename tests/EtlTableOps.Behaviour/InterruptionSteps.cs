@@ -2,7 +2,9 @@ using System.Diagnostics;
 using System.Globalization;
 using EtlTableOps.Errors;
 using EtlTableOps.Journal;
+using EtlTableOps.Observability;
 using EtlTableOps.Switching;
+using EtlTableOps.Testing.Ledgers;
 
 namespace EtlTableOps.Behaviour;
 
@@ -12,6 +14,15 @@ public abstract class InterruptionSteps : EngineScenarios
     private int more = 2;
     private IReadOnlyList<string> original = [];
     private IReadOnlyList<string> structure = [];
+    private IReadOnlyList<string> objects = [];
+
+    /// <summary>Writers that are at work meanwhile; null when the table stays as it is. Their statements decide what the live table must hold.</summary>
+    protected Ledger? Writers { get; set; }
+
+    /// <summary>Whether those writers are paused already, so that the table can be compared as it is.</summary>
+    protected bool WritersPaused { get; set; }
+
+    private static TimeSpan Budget => TimeSpan.FromSeconds(2);
 
     /// <summary>The way that shadows are built for.</summary>
     protected virtual ExchangeMethod Method => ExchangeMethod.Swap;
@@ -50,14 +61,73 @@ public abstract class InterruptionSteps : EngineScenarios
         }
     }
 
-    private async Task BeginAsync(int rows)
+    /// <summary>SIGKILL of a process at any moment, with writers at work all the while.</summary>
+    protected async Task KilledUnderWritersAsync(params string[] operations)
+    {
+        ArgumentNullException.ThrowIfNull(operations);
+        await BeginAsync(1000);
+        Writers = await StartLedgerAsync();
+        await using (Writers)
+        {
+            var random = new Random(Effort.Seed);
+            var whole = new Dictionary<string, long>();
+            for (var round = 0; round < Effort.Kills * 2; round++)
+            {
+                var operation = operations[round % operations.Length];
+                await SetUpAsync(operation);
+                // The first of each is let through, to know how long there is for the others.
+                var after = whole.TryGetValue(operation, out var length) ? random.NextInt64(length / 8, length + 1) : 60_000;
+                var watch = Stopwatch.StartNew();
+                var (_, place) = await HostAsync(operation, $"{after}ms");
+                whole.TryAdd(operation, watch.ElapsedMilliseconds);
+                await WholeAfterAsync(operation, $"{operation}, killed {place} (round {round}, seed {Effort.Seed})");
+            }
+            TestContext.Current.TestOutputHelper?.WriteLine($"seed {Effort.Seed}, {Effort.Kills * 2} rounds, {Writers.Counts}");
+        }
+    }
+
+    /// <summary>What an operation met when it was disturbed in its course: whatever it was, it must end well or with one of these codes.</summary>
+    /// <param name="operation">The operation.</param>
+    /// <param name="disturb">Called within the operation at each boundary of a step, with its number and place.</param>
+    /// <param name="codes">Codes of failures that are as they should be.</param>
+    protected async Task<EtlException?> DisturbedAsync(string operation, Action<int, string> disturb, params ErrorCode[] codes)
+    {
+        ArgumentNullException.ThrowIfNull(disturb);
+        Told.Clear();
+        var boundary = 0;
+        Told.Hear = happened =>
+        {
+            if (happened is StepStarted started) disturb(Interlocked.Increment(ref boundary), "before " + started.Step);
+            if (happened is StepFinished finished) disturb(Interlocked.Increment(ref boundary), "after " + finished.Step);
+        };
+        try
+        {
+            var failure = await Record.ExceptionAsync(() => OperateAsync(operation));
+            Assert.True(failure is null || (failure is EtlException e && codes.Contains(e.Code)), $"{operation} was disturbed, and ended by: {failure}");
+            return (EtlException?)failure;
+        }
+        finally
+        {
+            Told.Hear = null;
+        }
+    }
+
+    /// <summary>Makes the table and remembers it.</summary>
+    protected async Task BeginAsync(int rows)
     {
         await EventsTable.CreateAsync(World, rows);
         await World.ExecuteAsync("CREATE VIEW of_users AS SELECT user_id, count(*) AS events FROM allevents GROUP BY user_id");
         await World.ExecuteAsync("CREATE TABLE more_events (event_id integer, event_ts timestamp, user_id integer)");
         await World.ExecuteAsync("INSERT INTO more_events VALUES (100001, '2026-01-02 03:04:05', 1), (100002, '2026-01-02 03:04:05', 2)");
+        await RememberAsync();
+    }
+
+    /// <summary>What there is now must be there, and nothing else, after an interruption too.</summary>
+    protected async Task RememberAsync()
+    {
         original = await LiveRowsAsync();
         structure = await World.DescribeAsync("allevents");
+        objects = await World.ObjectsAsync();
     }
 
     /// <summary>Lets there be as many rows to import that the import has a middle.</summary>
@@ -107,30 +177,34 @@ public abstract class InterruptionSteps : EngineScenarios
                 await TestAsync();
                 break;
             case "switch":
-                await SwitchAsync(with: r => r with { KeepVersions = 1 });
+                await SwitchAsync(with: r => r with { KeepVersions = 1, StallBudget = Budget });
                 break;
             default:
-                await UndoAsync();
+                await BackAsync();
                 break;
         }
     }
 
-    private async Task SetUpAsync(string operation)
+    private async Task<TableSwap> BackAsync() => await RunAsync(await Operations.UndoAsync(new UndoRequest("allevents") { StallBudget = Budget }, Token));
+
+    /// <summary>Does what must be done before the operation.</summary>
+    protected async Task SetUpAsync(string operation)
     {
         if (operation == "build") return;
         await BuildAsync(Declared.Twice, r => r with { Method = Method });
         if (operation == "sync") await World.ExecuteAsync("UPDATE allevents SET payload = payload WHERE event_id < 10");
         if (operation is "switch" or "undo") await ProveAsync();
-        if (operation == "undo") await SwitchAsync();
+        if (operation == "undo") await SwitchAsync(with: r => r with { StallBudget = Budget });
     }
 
     /// <summary>After the cut: the live table is one of the two that it may be, consumers can work, and a repair leaves nothing of ours.</summary>
-    private async Task WholeAfterAsync(string operation, string when)
+    protected async Task WholeAfterAsync(string operation, string when)
     {
         try
         {
             var found = await World.DescribeAsync("allevents");
-            Assert.Equal(original.Count, await World.CountAsync("SELECT sum(events) FROM of_users"));
+            var seen = await World.CountAsync("SELECT sum(events) FROM of_users");
+            await RowsAsync("found", (original.Count, seen));
             await RepairUntilFreeAsync();
             var now = await World.DescribeAsync("allevents");
             var replaced = now.Any(l => l.Contains("twice", StringComparison.Ordinal));
@@ -139,21 +213,57 @@ public abstract class InterruptionSteps : EngineScenarios
             // Cut off before the journal was there, it has no line at all.
             var last = (await Operations.HistoryAsync(new HistoryRequest { Table = "allevents" }, Token)) is [var newest, ..] ? newest : null;
             Assert.Empty(last?.Pending ?? []);
-            if (replaced) Assert.Equal(original.Count, await World.CountAsync("SELECT count(*) FROM allevents WHERE twice = user_id * 2"));
+            await RowsAsync("repaired", replaced ? (original.Count, await World.CountAsync("SELECT count(*) FROM allevents WHERE twice = user_id * 2")) : null);
             Assert.NotEqual(SwapState.Building, last?.State);
 
             if (replaced) Assert.Contains(operation, new[] { "switch", "undo" });
-            if (replaced) await UndoAsync();
+            if (replaced) await BackAsync();
             else if (last?.State is SwapState.Built or SwapState.Proven or SwapState.Refuted) await ContinueAsync(operation);
             await World.ExecuteAsync("UPDATE allevents SET user_id = user_id WHERE event_id = 1");
             await RunAsync(await Operations.RemoveVersionsAsync(new RemoveVersionsRequest("allevents") { Keep = 0 }, Token));
-            await NothingLeftAsync();
-            Assert.Equal(original, await LiveRowsAsync());
+            if (Writers is null) Assert.Equal(original, await LiveRowsAsync());
+            else await RowsAsync("at the end");
             Assert.Equal(structure, await World.DescribeAsync("allevents"));
+            await NothingElseAsync();
         }
         catch (Exception e) when (e is not OperationCanceledException)
         {
             throw new InvalidOperationException($"{when}: {e.Message}", e);
+        }
+    }
+
+    /// <summary>
+    /// The database has the objects that it had, and nothing of ours. A server may take a moment to see its sessions' ends, and to remove temporary tables of those that died with it.
+    /// </summary>
+    private async Task NothingElseAsync()
+    {
+        for (var watch = Stopwatch.StartNew(); ; await Task.Delay(50, Token))
+        {
+            var now = await World.ObjectsAsync();
+            var left = await World.LeftoversAsync("allevents");
+            if (left.Count == 0 && objects.SequenceEqual(now)) return;
+            if (watch.Elapsed > TimeSpan.FromSeconds(30)) Assert.Fail($"left behind: {string.Join(", ", left.Concat(now.Except(objects)))}; gone: {string.Join(", ", objects.Except(now))}");
+        }
+    }
+
+    /// <summary>The live table holds what it must: what its writers committed, or as many rows as were there.</summary>
+    private async Task RowsAsync(string when, (long Expected, long Found)? count = null)
+    {
+        if (Writers is null)
+        {
+            if (count is { } both) Assert.Equal(both.Expected, both.Found);
+            return;
+        }
+        if (!WritersPaused) await Writers.PauseAsync();
+        try
+        {
+            await using var consumer = await World.OpenConsumerAsync();
+            var wrong = Writers.Failures.Concat(await Writers.DifferencesAsync(consumer)).ToList();
+            Assert.True(wrong.Count == 0, $"{when}, {wrong.Count} things wrong:{Environment.NewLine}{string.Join(Environment.NewLine, wrong.Take(20))}");
+        }
+        finally
+        {
+            if (!WritersPaused) Writers.Resume();
         }
     }
 
@@ -162,7 +272,7 @@ public abstract class InterruptionSteps : EngineScenarios
     {
         if (operation == "sync") await SyncAsync();
         var result = await ProveAsync();
-        Assert.True(result.Rows == original.Count || (operation == "import" && result.Rows == original.Count + more), $"{result.Rows} rows");
+        Assert.True(Writers is not null || result.Rows == original.Count || (operation == "import" && result.Rows == original.Count + more), $"{result.Rows} rows");
         await RemoveShadowAsync();
     }
 
@@ -192,11 +302,24 @@ public abstract class InterruptionSteps : EngineScenarios
     /// <summary>Runs the operation in a process that kills itself; whether it came to its end all the same.</summary>
     protected async Task<(bool Ended, string Place)> HostAsync(string operation, string death)
     {
+        using var process = StartHost(operation, death);
+        return await EndAsync(process);
+    }
+
+    /// <summary>Starts the operation in a process of its own that kills itself at some boundary, or after a time.</summary>
+    protected Process StartHost(string operation, string death)
+    {
         var host = Path.Combine(AppContext.BaseDirectory, "EtlTableOps.TestHost.dll");
         var start = new ProcessStartInfo("dotnet") { RedirectStandardOutput = true, RedirectStandardError = true };
         foreach (var argument in new[] { "exec", host, World.ConnectionText, operation, "allevents", death }) start.ArgumentList.Add(argument);
         foreach (var (name, value) in World.HostEnvironment) start.Environment[name] = value;
-        using var process = Process.Start(start) ?? throw new InvalidOperationException("The host did not start.");
+        return Process.Start(start) ?? throw new InvalidOperationException("The host did not start.");
+    }
+
+    /// <summary>Waits for its end: whether it came to it by itself, and else where it was killed.</summary>
+    protected static async Task<(bool Ended, string Place)> EndAsync(Process process)
+    {
+        ArgumentNullException.ThrowIfNull(process);
         var error = process.StandardError.ReadToEndAsync(Token);
         var output = await process.StandardOutput.ReadToEndAsync(Token);
         await process.WaitForExitAsync(Token);

@@ -33,10 +33,10 @@ static async Task RunAsync(TableOperations operations, string operation, string 
             await (await operations.TestAsync(new TestRequest(table), never)).RunAsync(never);
             break;
         case "switch":
-            await (await operations.SwitchAsync(new SwitchRequest(table) { KeepVersions = 1 }, never)).RunAsync(never);
+            await (await operations.SwitchAsync(new SwitchRequest(table) { KeepVersions = 1, StallBudget = TimeSpan.FromSeconds(2) }, never)).RunAsync(never);
             break;
         case "undo":
-            await (await operations.UndoAsync(new UndoRequest(table), never)).RunAsync(never);
+            await (await operations.UndoAsync(new UndoRequest(table) { StallBudget = TimeSpan.FromSeconds(2) }, never)).RunAsync(never);
             break;
         case "remove":
             await (await operations.RemoveShadowAsync(new RemoveShadowRequest(table), never)).RunAsync(never);

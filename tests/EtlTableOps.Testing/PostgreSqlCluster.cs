@@ -25,6 +25,12 @@ public sealed class PostgreSqlCluster : IAsyncLifetime
     private string? missing;
     private int databases;
 
+    /// <summary>
+    /// Whether the server writes as a real one does, so that what was committed survives a crash, and may be killed and started again
+    /// (<see cref="CrashAsync"/>). Always one of our own.
+    /// </summary>
+    public bool Durable { get; init; }
+
     /// <summary>Where the unix socket stands; null for a server that we did not start.</summary>
     public string? SocketDirectory { get; private set; }
 
@@ -116,6 +122,33 @@ public sealed class PostgreSqlCluster : IAsyncLifetime
         await kill.WaitForExitAsync();
     }
 
+    /// <summary>Kills a durable server with all its processes at once, so that none can write anything any more; or lets it end as an immediate shutdown does.</summary>
+    public async Task CrashAsync(bool immediateShutdown = false)
+    {
+        Assert.SkipUnless(Durable && OperatingSystem.IsLinux(), "Only a durable server is killed, and its processes are found in /proc.");
+        var postmaster = int.Parse((await File.ReadAllLinesAsync(Path.Combine(SocketDirectory!, "data", "postmaster.pid")))[0], CultureInfo.InvariantCulture);
+        if (immediateShutdown)
+        {
+            await SignalAsync(postmaster, "QUIT");
+            await GoneAsync([postmaster]);
+            return;
+        }
+        // Frozen, it starts no further process while we look for those that it has.
+        await SignalAsync(postmaster, "STOP");
+        int[] all = [postmaster, .. ChildrenOf(postmaster)];
+        // All in one go; those that have ended by themselves since are no matter.
+        using (var kill = Process.Start("/bin/sh", ["-c", $"kill -KILL {string.Join(' ', all)} 2>/dev/null"])) await kill.WaitForExitAsync();
+        await GoneAsync(all);
+    }
+
+    /// <summary>Starts a server that was crashed, and waits until it has recovered and answers.</summary>
+    public async Task StartAgainAsync()
+    {
+        await keeper!.StandardInput.WriteLineAsync("again");
+        await keeper.StandardInput.FlushAsync();
+        await AnswersAsync(keeper, server!.ConnectionString);
+    }
+
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
     {
@@ -144,7 +177,7 @@ public sealed class PostgreSqlCluster : IAsyncLifetime
         try
         {
             if (server is not null || missing is not null) return;
-            if (Environment.GetEnvironmentVariable("ETLTABLEOPS_TEST_POSTGRES") is { Length: > 0 } given)
+            if (!Durable && Environment.GetEnvironmentVariable("ETLTABLEOPS_TEST_POSTGRES") is { Length: > 0 } given)
             {
                 server = Read(given);
                 // Our own connection texts hold no password, and neither do the processes' arguments; both find it here.
@@ -189,30 +222,35 @@ public sealed class PostgreSqlCluster : IAsyncLifetime
         }
         var directory = Path.Combine(Path.GetTempPath(), $"etl-pg-{Guid.NewGuid():N}"[..18]);
         var port = FreePort();
-        var process = programs.StartKeeper(directory, port);
+        var process = programs.StartKeeper(directory, port, Durable);
         var builder = new NpgsqlConnectionStringBuilder
         {
             Host = "127.0.0.1", Port = port, Username = "postgres", Database = "postgres",
             Pooling = false, Timeout = 15, IncludeErrorDetail = true,
         };
-        for (var clock = Stopwatch.StartNew(); ;)
-        {
-            if (process.HasExited) throw new IOException("the server did not start: " + await process.StandardError.ReadToEndAsync());
-            try
-            {
-                await using var connection = new NpgsqlConnection(builder.ConnectionString);
-                await connection.OpenAsync();
-                break;
-            }
-            catch (NpgsqlException) when (clock.Elapsed < TimeSpan.FromSeconds(60))
-            {
-                await Task.Delay(50);
-            }
-        }
+        await AnswersAsync(process, builder.ConnectionString);
         keeper = process;
         SocketDirectory = directory;
         server = builder;
         await PrepareAsync();
+    }
+
+    private static async Task AnswersAsync(Process keeper, string connectionString)
+    {
+        for (var clock = Stopwatch.StartNew(); ;)
+        {
+            if (keeper.HasExited) throw new IOException("the server did not start: " + await keeper.StandardError.ReadToEndAsync());
+            try
+            {
+                await using var connection = new NpgsqlConnection(connectionString);
+                await connection.OpenAsync();
+                return;
+            }
+            catch (NpgsqlException) when (clock.Elapsed < TimeSpan.FromSeconds(60))
+            {
+                await Task.Delay(20);
+            }
+        }
     }
 
     private async Task PrepareAsync()
@@ -226,6 +264,41 @@ public sealed class PostgreSqlCluster : IAsyncLifetime
             END $$
             """, connection);
         await role.ExecuteNonQueryAsync();
+    }
+
+    private static IEnumerable<int> ChildrenOf(int parent)
+    {
+        foreach (var folder in Directory.GetDirectories("/proc"))
+        {
+            if (int.TryParse(Path.GetFileName(folder), NumberStyles.None, CultureInfo.InvariantCulture, out var process) && StatusOf(process) is { } status && status.Parent == parent) yield return process;
+        }
+    }
+
+    private static async Task GoneAsync(int[] processes)
+    {
+        var clock = Stopwatch.StartNew();
+        // A zombie is as dead as can be: it waits for its parent alone.
+        while (processes.Any(p => StatusOf(p) is { State: not ('Z' or 'X') }))
+        {
+            if (clock.Elapsed > TimeSpan.FromSeconds(30)) throw new InvalidOperationException("The server's processes did not end.");
+            await Task.Delay(5);
+        }
+    }
+
+    /// <summary>State and parent of a process; null when there is none.</summary>
+    private static (char State, int Parent)? StatusOf(int process)
+    {
+        try
+        {
+            // Its name is in parentheses and may hold anything, so that the rest begins behind the last one.
+            var text = File.ReadAllText(string.Create(CultureInfo.InvariantCulture, $"/proc/{process}/stat"));
+            var rest = text[(text.LastIndexOf(')') + 2)..].Split(' ');
+            return (rest[0][0], int.Parse(rest[1], CultureInfo.InvariantCulture));
+        }
+        catch (IOException)
+        {
+            return null;
+        }
     }
 
     private static NpgsqlConnectionStringBuilder Read(string given)

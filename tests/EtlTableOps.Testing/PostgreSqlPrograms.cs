@@ -11,7 +11,7 @@ internal sealed class PostgreSqlPrograms
     private const string Keeper = """
         set -e
         trap '' INT HUP
-        dir=$1 port=$2 bin=$3
+        dir=$1 port=$2 bin=$3 durable=$4
         # Open to others: the tests, which may run as another user, look for the socket in it. The data directory is closed by initdb.
         mkdir -m 755 "$dir"
         trap 'rm -rf "$dir"' EXIT
@@ -20,9 +20,9 @@ internal sealed class PostgreSqlPrograms
         listen_addresses = '127.0.0.1'
         port = $port
         unix_socket_directories = '$dir'
-        fsync = off
-        full_page_writes = off
-        synchronous_commit = off
+        fsync = $durable
+        full_page_writes = $durable
+        synchronous_commit = $durable
         wal_level = logical
         max_wal_size = 4GB
         max_connections = 200
@@ -36,8 +36,18 @@ internal sealed class PostgreSqlPrograms
         local replication all trust
         host replication all 127.0.0.1/32 trust
         EOF
-        "$bin/postgres" -D "$dir/data" >"$dir/server.log" 2>&1 &
-        server=$!
+        # Temporary tables of sessions that died with a server are removed by autovacuum.
+        [ $durable = off ] || echo 'autovacuum_naptime = 1s' >>"$dir/data/postgresql.conf"
+        run() { "$bin/postgres" -D "$dir/data" >>"$dir/server.log" 2>&1 & server=$!; }
+        run
+        if [ $durable = on ]; then
+          trap '' TERM
+          # It is killed on purpose; each line of the input asks for it to be started again.
+          while read -r line; do wait $server || true; run; done
+          kill -INT $server || true
+          wait $server || true
+          exit
+        fi
         # A server that ends by itself must end the keeper too, or the tests would wait for it.
         ( while kill -0 $server 2>/dev/null; do sleep 0.2; done; kill $$ 2>/dev/null ) &
         watcher=$!
@@ -73,7 +83,8 @@ internal sealed class PostgreSqlPrograms
     public string? PathOf(string program) => Path.Combine(directory, program) is var path && File.Exists(path) ? path : null;
 
     /// <summary>Starts the keeper of a new server.</summary>
-    public Process StartKeeper(string data, int port)
+    /// <param name="durable">Whether what was committed must survive a crash, as on a real server; else it is fast.</param>
+    public Process StartKeeper(string data, int port, bool durable)
     {
         var start = new ProcessStartInfo
         {
@@ -81,7 +92,7 @@ internal sealed class PostgreSqlPrograms
             UseShellExecute = false,
             WorkingDirectory = "/",
         };
-        string[] shell = ["/bin/sh", "-c", Keeper.ReplaceLineEndings("\n"), "keeper", data, port.ToString(CultureInfo.InvariantCulture), directory];
+        string[] shell = ["/bin/sh", "-c", Keeper.ReplaceLineEndings("\n"), "keeper", data, port.ToString(CultureInfo.InvariantCulture), directory, durable ? "on" : "off"];
         var command = Environment.IsPrivilegedProcess ? [.. AsAnother(), .. shell] : shell;
         start.FileName = command[0];
         foreach (var argument in command.Skip(1)) start.ArgumentList.Add(argument);

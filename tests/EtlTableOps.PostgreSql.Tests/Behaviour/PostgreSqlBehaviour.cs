@@ -1,5 +1,6 @@
 using EtlTableOps.Behaviour;
 using EtlTableOps.Testing;
+using EtlTableOps.Testing.Ledgers;
 
 namespace EtlTableOps.PostgreSql.Tests.Behaviour;
 
@@ -74,6 +75,26 @@ public sealed class PostgreSqlColumnFeedTests(PostgreSqlCluster cluster) : Colum
 }
 
 public sealed class PostgreSqlSyncTests(PostgreSqlCluster cluster) : SyncScenarios
+{
+    protected override EngineWorld NewWorld() => new PostgreSqlWorld(cluster);
+}
+
+public sealed class PostgreSqlLedgerTests(PostgreSqlCluster cluster) : LedgerScenarios
+{
+    protected override EngineWorld NewWorld() => new PostgreSqlWorld(cluster);
+
+    protected override async Task CreateInRegionsAsync()
+    {
+        await World.ExecuteAsync($"CREATE TABLE allevents ({RegionColumns}) PARTITION BY LIST (region)");
+        await World.ExecuteAsync("CREATE TABLE events_r0 PARTITION OF allevents FOR VALUES IN ('r0'); CREATE TABLE events_rest PARTITION OF allevents DEFAULT");
+        await FillRegionsAsync();
+    }
+
+    protected override IReadOnlyList<(string Sql, Func<LedgerRow, bool> Concerns)> EmptyingRegions =>
+        [.. base.EmptyingRegions, ("TRUNCATE events_r0", row => row.Id % 3 == 0), ("TRUNCATE events_rest", row => row.Id % 3 != 0)];
+}
+
+public sealed class PostgreSqlLoadTests(PostgreSqlCluster cluster) : LoadScenarios
 {
     protected override EngineWorld NewWorld() => new PostgreSqlWorld(cluster);
 }

@@ -1,5 +1,6 @@
 using EtlTableOps.Behaviour;
 using EtlTableOps.Testing;
+using EtlTableOps.Testing.Ledgers;
 using Npgsql;
 
 namespace EtlTableOps.PostgreSql.Tests.Behaviour;
@@ -10,6 +11,14 @@ internal sealed class PostgreSqlWorld(PostgreSqlCluster cluster) : EngineWorld
     private string? name;
 
     public override string ConnectionText => cluster.ConnectionText(Name);
+
+    public override LedgerOptions LedgerOptions => new() { Work = LedgerWork.Common | LedgerWork.Merges | LedgerWork.Copies, Copy = CopyAsync };
+
+    /// <summary>The same on a server that may be killed.</summary>
+    public LedgerOptions MortalLedgerOptions => LedgerOptions with
+    {
+        IsLost = e => e is NpgsqlException and not PostgresException or PostgresException { SqlState: "57P01" or "57P02" or "57P03" },
+    };
 
     public override int LongestName => 63;
 
@@ -37,6 +46,20 @@ internal sealed class PostgreSqlWorld(PostgreSqlCluster cluster) : EngineWorld
         SELECT 'function ' || p.proname FROM pg_proc p WHERE p.proname LIKE 'etltableops\_%'
         UNION ALL
         SELECT 'type ' || t.typname FROM pg_type t WHERE t.typname LIKE 'etltableops\_%' AND t.typname NOT LIKE 'etltableops\_journal%'
+        """);
+
+    public override Task<IReadOnlyList<string>> ObjectsAsync() => RowsAsync("""
+        SELECT n.nspname || ' ' || c.relkind::text || ' ' || c.relname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+        WHERE n.nspname NOT IN ('pg_catalog', 'information_schema', 'pg_toast') AND c.relname NOT LIKE 'etltableops\_journal%'
+        UNION ALL SELECT 'schema ' || nspname FROM pg_namespace WHERE nspname NOT LIKE 'pg\_t%'
+        UNION ALL SELECT 'trigger ' || tgname || ' on ' || tgrelid::regclass FROM pg_trigger
+        UNION ALL SELECT 'function ' || proname FROM pg_proc WHERE pronamespace = 'public'::regnamespace
+        UNION ALL SELECT 'type ' || typname FROM pg_type WHERE typnamespace = 'public'::regnamespace AND ltrim(typname, '_') NOT LIKE 'etltableops\_journal%'
+        UNION ALL SELECT 'constraint ' || conname FROM pg_constraint WHERE connamespace = 'public'::regnamespace AND conname NOT LIKE 'etltableops\_journal%'
+        UNION ALL SELECT 'event trigger ' || evtname FROM pg_event_trigger
+        UNION ALL SELECT 'session of ours: ' || state || ': ' || query FROM pg_stat_activity WHERE datname = current_database() AND application_name = 'etltableops'
+        UNION ALL SELECT 'lock of ours' FROM pg_locks WHERE locktype = 'advisory' AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
+        UNION ALL SELECT 'prepared transaction ' || gid FROM pg_prepared_xacts WHERE database = current_database()
         """);
 
     public override Task<IReadOnlyList<string>> DescribeAsync(string table) => RowsAsync($"""
@@ -112,6 +135,12 @@ internal sealed class PostgreSqlWorld(PostgreSqlCluster cluster) : EngineWorld
     public override async ValueTask DisposeAsync()
     {
         if (name is not null) await cluster.DropDatabaseAsync(name);
+    }
+
+    private static async Task CopyAsync(Consumer consumer, string into, IReadOnlyList<LedgerRow> rows)
+    {
+        await using var copy = await ((NpgsqlConnection)consumer.Connection).BeginTextImportAsync($"COPY {into} FROM STDIN");
+        foreach (var row in rows) await copy.WriteAsync(FormattableString.Invariant($"{row.Id}\t2026-01-02 03:04:05\t{row.Number}\t{row.Text}\n"));
     }
 
     private static string Literal(string text) => "'" + text.Replace("'", "''", StringComparison.Ordinal) + "'";

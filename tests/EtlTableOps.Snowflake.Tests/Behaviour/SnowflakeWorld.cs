@@ -4,6 +4,8 @@ using EtlTableOps.Behaviour;
 using EtlTableOps.Engines;
 using EtlTableOps.Feeds;
 using EtlTableOps.Snowflake.Testing;
+using EtlTableOps.Testing;
+using EtlTableOps.Testing.Ledgers;
 
 namespace EtlTableOps.Snowflake.Tests.Behaviour;
 
@@ -50,6 +52,8 @@ internal sealed partial class SnowflakeWorld : EngineWorld
         foreach (var session in Model.Sessions.Where(s => s.InTransaction)) session.Abandon();
         Model.AbortDetachedTransactions();
     }
+
+    public override LedgerOptions LedgerOptions => new() { Work = LedgerWork.Singles };
 
     public override bool HasIndexes => false;
 

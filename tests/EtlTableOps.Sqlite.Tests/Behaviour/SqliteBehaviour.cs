@@ -76,3 +76,16 @@ public sealed class SqliteSyncTests : SyncScenarios
 {
     protected override EngineWorld NewWorld() => new SqliteWorld();
 }
+
+public sealed class SqliteLedgerTests : LedgerScenarios
+{
+    protected override EngineWorld NewWorld() => new SqliteWorld();
+}
+
+public sealed class SqliteLoadTests : LoadScenarios
+{
+    protected override EngineWorld NewWorld() => new SqliteWorld();
+
+    /// <summary>One writer at a time, and the disk has to write for each commit.</summary>
+    protected override int Writes => 5;
+}

@@ -1,16 +1,26 @@
 using EtlTableOps.Behaviour;
+using EtlTableOps.Testing;
+using EtlTableOps.Testing.Ledgers;
 using Microsoft.Data.Sqlite;
 
 namespace EtlTableOps.Sqlite.Tests.Behaviour;
 
 /// <summary>A fresh file in WAL mode, as an application with readers and writers has it, for one scenario.</summary>
-internal sealed class SqliteWorld : EngineWorld
+/// <param name="mode">How the file is journalled.</param>
+/// <param name="copy">A folder that has the file already; null for a new one.</param>
+internal sealed class SqliteWorld(string mode = "WAL", DirectoryInfo? copy = null) : EngineWorld
 {
-    private readonly DirectoryInfo folder = Directory.CreateTempSubdirectory("etltableops-");
+    private readonly DirectoryInfo folder = copy ?? Directory.CreateTempSubdirectory("etltableops-");
 
     public override string ConnectionText => "sqlite:" + File;
 
+    /// <summary>One writer at a time: a transaction that stays open stops all others.</summary>
+    public override LedgerOptions LedgerOptions => new() { Begin = "BEGIN IMMEDIATE", LateBy = TimeSpan.FromMilliseconds(30) };
+
     public override int LongestName => 200;
+
+    /// <summary>The folder with the file and what belongs to it.</summary>
+    public DirectoryInfo Folder => folder;
 
     private string File => Path.Combine(folder.FullName, "events.db");
 
@@ -18,11 +28,17 @@ internal sealed class SqliteWorld : EngineWorld
     {
         await using var connection = await OpenAsync(SqliteOpenMode.ReadWriteCreate);
         await using var command = connection.CreateCommand();
-        command.CommandText = "PRAGMA journal_mode = WAL";
+        command.CommandText = "PRAGMA journal_mode = " + mode;
         await command.ExecuteNonQueryAsync();
     }
 
-    public override async Task<Consumer> OpenConsumerAsync() => new(await OpenAsync(SqliteOpenMode.ReadWrite));
+    public override async Task<Consumer> OpenConsumerAsync()
+    {
+        var consumer = new Consumer(await OpenAsync(SqliteOpenMode.ReadWrite));
+        // The driver alone looks every 150 ms whether the file is free, which hardly ever finds it so among those who look more often.
+        await consumer.ExecuteAsync("PRAGMA busy_timeout = 30000");
+        return consumer;
+    }
 
     public override Task<IReadOnlyList<string>> LeftoversAsync(string live) => RowsAsync($"""
         SELECT type || ' ' || name || ' on ' || tbl_name FROM sqlite_schema
@@ -30,6 +46,8 @@ internal sealed class SqliteWorld : EngineWorld
           OR (type = 'table' AND name LIKE 'allevents_new%' AND sql LIKE '%twice%')
           OR (type = 'index' AND name GLOB '*__[0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f]')
         """);
+
+    public override Task<IReadOnlyList<string>> ObjectsAsync() => RowsAsync("SELECT type || ' ' || name || ' on ' || tbl_name FROM sqlite_schema WHERE tbl_name NOT LIKE 'etltableops_journal%' AND name NOT LIKE 'sqlite_stat%'");
 
     public override async Task<IReadOnlyList<string>> DescribeAsync(string table)
     {

@@ -1,13 +1,16 @@
 using System.Data.Common;
 using System.Globalization;
 
-namespace EtlTableOps.Behaviour;
+namespace EtlTableOps.Testing;
 
 /// <summary>An application at work on the database over one plain connection of the engine's driver. Not for several threads.</summary>
 /// <param name="connection">Its connection.</param>
 /// <param name="adapt">Turns the SQL that engines have in common into what this engine takes, statement by statement; null where it takes it as it is.</param>
 public sealed class Consumer(DbConnection connection, Func<string, IReadOnlyList<string>>? adapt = null) : IAsyncDisposable
 {
+    /// <summary>Its connection, for what is the driver's own.</summary>
+    public DbConnection Connection => connection;
+
     /// <summary>Runs SQL; returns rows changed.</summary>
     public async Task<int> ExecuteAsync(string sql)
     {
