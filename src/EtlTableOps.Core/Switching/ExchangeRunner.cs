@@ -187,6 +187,7 @@ internal sealed class ExchangeRunner(EtlDatabase database, TableScope scope, Exc
     private async Task<bool> ProbeAsync()
     {
         var probing = Stopwatch.StartNew();
+        EtlException? silence = null;
         while (true)
         {
             try
@@ -205,12 +206,14 @@ internal sealed class ExchangeRunner(EtlDatabase database, TableScope scope, Exc
                     }
                 }
             }
-            catch (EtlException e) when (probing.Elapsed < ProbeFor && e.Code is ErrorCode.ConnectionFailed or ErrorCode.ConnectionLost)
+            catch (EtlException e)
             {
+                // Whatever keeps it from answering, as long as it has not answered nobody knows: no other failure may come of it.
+                silence = e;
                 observer.OnEvent(new RunWarning($"The server does not answer yet: {e.Message}"));
             }
             if (probing.Elapsed >= ProbeFor)
-                throw new EtlException(ErrorCode.OwnershipUnknown, exchange.Live.Name, "the connection was lost while the exchange was committed, and the server could not be asked since") { OwnershipUnknown = true, SwapId = exchange.SwapId };
+                throw new EtlException(ErrorCode.OwnershipUnknown, silence, exchange.Live.Name, "the connection was lost while the exchange was committed, and the server could not be asked since") { OwnershipUnknown = true, SwapId = exchange.SwapId };
             await Task.Delay(TimeSpan.FromMilliseconds(500)).ConfigureAwait(false);
         }
     }
