@@ -41,6 +41,8 @@ internal static class PostgreSqlFailures
         "55P03" or "40P01" or "40001" => FailureKind.Busy,
         // Two sessions changed the same catalog row, as GRANT does without a lock on the table.
         "XX000" when e.MessageText.Contains("tuple concurrently", StringComparison.Ordinal) => FailureKind.Busy,
+        // Two sessions made an object of the same name at once, which CREATE … IF NOT EXISTS does not bear; the next try sees the other's.
+        "23505" when e.SchemaName == "pg_catalog" => FailureKind.Busy,
         // A statement_timeout or an administrator's cancel; our own cancel is told by our token.
         "57014" => FailureKind.TimedOut,
         "57P01" or "57P02" or "57P03" or "57P05" or "25P03" or "25P04" => FailureKind.ConnectionLost,

@@ -109,6 +109,17 @@ public abstract class ConcurrencyScenarios : EngineScenarios
         await ProveAsync("others");
     }
 
+    [Fact]
+    public async Task Several_tables_are_begun_at_the_same_time_where_there_is_no_journal_yet()
+    {
+        string[] tables = ["one", "two", "three", "four"];
+        foreach (var table in tables) await World.ExecuteAsync($"CREATE TABLE {table} (id integer NOT NULL PRIMARY KEY, note text)");
+        var builds = new List<PreparedOperation<ShadowTable>>();
+        foreach (var table in tables) builds.Add(await new TableOperations(await World.ConnectAsync()).NewShadowAsync(new NewShadowRequest(table), Token));
+        await Task.WhenAll(builds.Select(build => Task.Run(() => build.RunAsync(Token))));
+        foreach (var table in tables) await ProveAsync(table);
+    }
+
     private static async Task<Func<Task>> PrepareAsync(TableOperations operations, string what) => what switch
     {
         "build" => Run(await operations.NewShadowAsync(new NewShadowRequest("allevents") { Force = true }, Token)),
