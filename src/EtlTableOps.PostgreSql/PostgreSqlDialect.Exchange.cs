@@ -23,6 +23,7 @@ public sealed partial class PostgreSqlDialect
         var share = wait is { } all ? Math.Max(1, (long)(all.TotalMilliseconds / locks)) : 1;
         return
         [
+            .. LimitFrozen(exchange.StallBudget),
             Sql.Write(this, $"SET LOCAL lock_timeout = {share}"),
             Sql.Write(this, $"LOCK TABLE {exchange.Incoming.Name} IN ACCESS EXCLUSIVE MODE NOWAIT"),
 
@@ -77,6 +78,19 @@ public sealed partial class PostgreSqlDialect
 
         static PlanStep Step(string name, string title, IReadOnlyList<Sql> statements) => new(name, title, statements) { Scope = StepScope.Exchange };
     }
+
+    /// <summary>
+    /// A client that is frozen (stopped, suspended, cut off) cannot watch its own budget: the server ends what it runs, and its session when it says nothing
+    /// more, and with it the locks that others wait for. The times are longer than a client needs that is merely slow.
+    /// </summary>
+    private IEnumerable<Sql> LimitFrozen(TimeSpan statement) =>
+    [
+        Sql.Write(this, $"SET LOCAL idle_in_transaction_session_timeout = {(long)Frozen.TotalMilliseconds}"),
+        Sql.Write(this, $"SET LOCAL statement_timeout = {(long)(statement + Frozen).TotalMilliseconds}"),
+    ];
+
+    /// <summary>How long a session of ours that says nothing may keep locks that others wait for.</summary>
+    private static readonly TimeSpan Frozen = TimeSpan.FromSeconds(2);
 
     private static string OwnName(IReadOnlyList<KeptName> kept, AttachmentKind kind, string keptAs) =>
         kept.FirstOrDefault(k => k.Kind == kind && k.KeptAs == keptAs)?.Name ?? keptAs;

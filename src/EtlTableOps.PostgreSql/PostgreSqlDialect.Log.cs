@@ -22,8 +22,8 @@ public sealed partial class PostgreSqlDialect
 
         // When a change was logged is asked of a feed alone; the transaction's time costs next to nothing.
         var at = new SqlText(log.IsFeed ? ", at timestamptz NOT NULL DEFAULT now()" : "");
-        var statements = new List<Sql>
-        {
+        List<Sql> statements =
+        [
             Sql.Write(this, $"CREATE TABLE {log.Log} (seq bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, op \"char\" NOT NULL, changes bigint NOT NULL{SqlText.Join("", keys)}{at})"),
             Sql.Write(this, $"REVOKE ALL ON TABLE {log.Log} FROM PUBLIC"),
 
@@ -32,9 +32,11 @@ public sealed partial class PostgreSqlDialect
             Function(log),
             Sql.Write(this, $"REVOKE ALL ON FUNCTION {log.Log}() FROM PUBLIC"),
 
+            .. LimitFrozen(TimeSpan.FromSeconds(10)),
+
             // Making a trigger would wait for writers, and others would wait behind it; so it is tried for and not queued for.
             Sql.Write(this, $"LOCK TABLE {log.Watched} IN SHARE ROW EXCLUSIVE MODE NOWAIT"),
-        };
+        ];
         foreach (var (name, text) in Triggers(log)) statements.Add(Sql.Write(this, $"CREATE TRIGGER {new Id(name)} {text} EXECUTE FUNCTION {log.Log}()"));
         if (log.Partitioned)
         {
@@ -60,14 +62,14 @@ public sealed partial class PostgreSqlDialect
     public IReadOnlyList<Sql> DetachLog(ChangeLog log)
     {
         ArgumentNullException.ThrowIfNull(log);
-        return [LockIfThere(log), .. DropTriggers(log)];
+        return [.. LimitFrozen(TimeSpan.FromSeconds(10)), LockIfThere(log), .. DropTriggers(log)];
     }
 
     /// <inheritdoc/>
     public IReadOnlyList<Sql> RemoveLog(ChangeLog log)
     {
         ArgumentNullException.ThrowIfNull(log);
-        return [LockIfThere(log), .. DropLog(log)];
+        return [.. LimitFrozen(TimeSpan.FromSeconds(10)), LockIfThere(log), .. DropLog(log)];
     }
 
     /// <summary>

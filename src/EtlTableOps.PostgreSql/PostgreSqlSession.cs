@@ -170,12 +170,17 @@ internal sealed class PostgreSqlSession : DbSession
     public override Task<IReadOnlyList<TableName>> FindJournalsAsync(CancellationToken token) => places.FindJournalsAsync(token);
 
     /// <inheritdoc/>
-    public override async Task<IAsyncDisposable?> TryLockOperationAsync(TableName live, CancellationToken token)
+    public override Task<IAsyncDisposable?> TryLockOperationAsync(TableName live, string operation, CancellationToken token)
     {
         ArgumentNullException.ThrowIfNull(live);
-        var key = new SqlParameter("key", "etltableops:" + live);
-        var taken = await QueryAsync(new Sql("SELECT pg_catalog.pg_try_advisory_lock(pg_catalog.hashtextextended(@key, 0))", [key]), r => r.GetBoolean(0), token).ConfigureAwait(false);
-        return taken[0] ? new OperationLock(this, key) : null;
+        return new PostgreSqlOperationLock(this, settings.ApplicationName!, live).TryTakeAsync(operation, token);
+    }
+
+    /// <inheritdoc/>
+    public override Task<OperationHolder?> FindOperationAsync(TableName live, CancellationToken token)
+    {
+        ArgumentNullException.ThrowIfNull(live);
+        return new PostgreSqlOperationLock(this, settings.ApplicationName!, live).FindHolderAsync(token);
     }
 
     /// <inheritdoc/>
@@ -373,20 +378,5 @@ internal sealed class PostgreSqlSession : DbSession
             if (type.EndsWith(tail, StringComparison.Ordinal)) return type[..^tail.Length] + facets + tail;
         }
         return type + facets;
-    }
-
-    private sealed class OperationLock(PostgreSqlSession session, SqlParameter key) : IAsyncDisposable
-    {
-        public async ValueTask DisposeAsync()
-        {
-            try
-            {
-                await session.QueryAsync(new Sql("SELECT pg_catalog.pg_advisory_unlock(pg_catalog.hashtextextended(@key, 0))", [key]), r => r.GetBoolean(0), CancellationToken.None).ConfigureAwait(false);
-            }
-            catch (EtlException)
-            {
-                // The connection is gone and the lock with it, or its transaction is aborted; then the session's end frees it.
-            }
-        }
     }
 }

@@ -34,11 +34,13 @@ internal sealed class SnowflakeLease : IAsyncDisposable
     }
 
     /// <summary>Takes it, or returns null when another holds it.</summary>
-    public static async Task<IAsyncDisposable?> TryTakeAsync(SnowflakeSession session, TableName live, CancellationToken token)
+    public static async Task<IAsyncDisposable?> TryTakeAsync(SnowflakeSession session, TableName live, string operation, CancellationToken token)
     {
         var dialect = session.Dialect;
-        var table = new TableName(live.Schema, "etltableops_leases");
-        var holder = $"{Environment.MachineName}/{Environment.ProcessId.ToString(CultureInfo.InvariantCulture)}/{Guid.NewGuid():N}";
+        var table = TableOf(live);
+
+        // Who holds it, told in one text, which is what makes it the holder's: the user's name stands last, because it may have any sign in it.
+        var holder = string.Create(CultureInfo.InvariantCulture, $"{Environment.MachineName}/{Environment.ProcessId}/{Guid.NewGuid():N}/{operation}/{DateTime.UtcNow:O}/{session.Info.User}");
         if (await session.ReadObjectIdAsync(table, token).ConfigureAwait(false) is null)
             await session.ExecuteAsync(Sql.Write(dialect, $"CREATE TABLE IF NOT EXISTS {table} (live_table text NOT NULL, holder text NOT NULL, until_ns number(38,0) NOT NULL)"), token).ConfigureAwait(false);
 
@@ -66,6 +68,15 @@ internal sealed class SnowflakeLease : IAsyncDisposable
         }
     }
 
+    /// <summary>Who holds it now; null when nobody does.</summary>
+    public static async Task<OperationHolder?> FindHolderAsync(IEngineSession session, TableName live, CancellationToken token)
+    {
+        var holder = await HolderAsync(session, TableOf(live), live.Name, token).ConfigureAwait(false);
+        return holder?.Split('/', 6) is [var host, var process, _, var operation, var since, var user]
+            ? new OperationHolder(operation, user, host, int.Parse(process, CultureInfo.InvariantCulture), DateTime.Parse(since, CultureInfo.InvariantCulture, DateTimeStyles.RoundtripKind))
+            : null;
+    }
+
     /// <summary>Gives it back.</summary>
     public async ValueTask DisposeAsync()
     {
@@ -83,6 +94,8 @@ internal sealed class SnowflakeLease : IAsyncDisposable
         stop.Dispose();
     }
 
+    private static TableName TableOf(TableName live) => new(live.Schema, "etltableops_leases");
+
     private static Sql Release(IDialect dialect, TableName table, string live, string holder) =>
         Sql.Write(dialect, $"DELETE FROM {table} WHERE live_table = {new SqlParameter("live", live)} AND holder = {new SqlParameter("holder", holder)}");
 
@@ -97,7 +110,7 @@ internal sealed class SnowflakeLease : IAsyncDisposable
 
     private static bool IsDead(string holder)
     {
-        if (holder.Split('/') is not [var machine, var process, _] || machine != Environment.MachineName || !int.TryParse(process, CultureInfo.InvariantCulture, out var id)) return false;
+        if (holder.Split('/') is not [var machine, var process, ..] || machine != Environment.MachineName || !int.TryParse(process, CultureInfo.InvariantCulture, out var id)) return false;
         try
         {
             using var running = Process.GetProcessById(id);

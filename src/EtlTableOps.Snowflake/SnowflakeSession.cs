@@ -68,10 +68,17 @@ internal sealed class SnowflakeSession : DbSession
     }
 
     /// <inheritdoc/>
-    public override Task<IAsyncDisposable?> TryLockOperationAsync(TableName live, CancellationToken token)
+    public override Task<IAsyncDisposable?> TryLockOperationAsync(TableName live, string operation, CancellationToken token)
     {
         ArgumentNullException.ThrowIfNull(live);
-        return SnowflakeLease.TryTakeAsync(this, live, token);
+        return SnowflakeLease.TryTakeAsync(this, live, operation, token);
+    }
+
+    /// <inheritdoc/>
+    public override Task<OperationHolder?> FindOperationAsync(TableName live, CancellationToken token)
+    {
+        ArgumentNullException.ThrowIfNull(live);
+        return SnowflakeLease.FindHolderAsync(this, live, token);
     }
 
     /// <inheritdoc/>

@@ -79,10 +79,17 @@ internal sealed class SqliteSession : DbSession
         await QueryAsync(new Sql("SELECT name FROM sqlite_schema WHERE type = 'table' AND name = 'etltableops_journal'"), r => new TableName(null, r.GetString(0)), token).ConfigureAwait(false);
 
     /// <inheritdoc/>
-    public override Task<IAsyncDisposable?> TryLockOperationAsync(TableName live, CancellationToken token)
+    public override Task<IAsyncDisposable?> TryLockOperationAsync(TableName live, string operation, CancellationToken token)
     {
         ArgumentNullException.ThrowIfNull(live);
-        return Task.FromResult(OperationLock.TryTake(FilePath, live));
+        return Task.FromResult(OperationLock.TryTake(FilePath, live, new OperationHolder(operation, Info.User, Environment.MachineName, Environment.ProcessId, DateTime.UtcNow)));
+    }
+
+    /// <inheritdoc/>
+    public override Task<OperationHolder?> FindOperationAsync(TableName live, CancellationToken token)
+    {
+        ArgumentNullException.ThrowIfNull(live);
+        return Task.FromResult(OperationLock.FindHolder(FilePath, live));
     }
 
     /// <inheritdoc/>

@@ -36,7 +36,11 @@ public abstract class ConcurrencyScenarios : EngineScenarios
         try
         {
             if (second == "repair") await prepared();
-            else await FailsAsync(ErrorCode.OperationInProgress, prepared);
+            else
+            {
+                var refusal = await FailsAsync(ErrorCode.OperationInProgress, prepared);
+                Assert.Contains($"test by {Database.User} on {Environment.MachineName}, process {Environment.ProcessId}, since {DateTime.UtcNow:yyyy-MM-dd} ", refusal.Message, StringComparison.Ordinal);
+            }
         }
         finally
         {
@@ -45,6 +49,33 @@ public abstract class ConcurrencyScenarios : EngineScenarios
         }
         Assert.True((await first).Passed);
         Assert.Equal(100, await World.CountAsync("SELECT count(*) FROM allevents_new"));
+    }
+
+    [Theory]
+    [InlineData("build")]
+    [InlineData("test")]
+    [InlineData("switch")]
+    public async Task Another_process_that_works_is_named_and_nothing_of_its_work_is_touched(string first)
+    {
+        Assert.SkipWhen(OperatingSystem.IsWindows(), "Stops a process by a signal.");
+        await EventsTable.CreateAsync(World, 100);
+        if (first != "build")
+        {
+            await BuildAsync(Declared.Twice);
+            await ProveAsync();
+        }
+
+        // The journal has us as the last who did something. The other process holds the lock and stands still, at its second step.
+        using var other = HostProcess.Start(World, first, "freeze" + (first == "build" ? "2" : "1"));
+        Assert.NotNull(await other.ReadAsync(Token));
+        var refusal = await FailsAsync(ErrorCode.OperationInProgress, () => first == "build" ? BuildAsync(Declared.Nothing, r => r with { Force = true }) : TestAsync());
+        Assert.Contains($"{first} by {Database.User} on {Environment.MachineName}, process {other.Id}, since ", refusal.Message, StringComparison.Ordinal);
+        Assert.All(await RepairAsync(), r => Assert.Contains($"process {other.Id}", r.Action, StringComparison.Ordinal));
+
+        other.Signal("CONT");
+        Assert.Equal((0, ""), await other.EndAsync(Token));
+        Assert.Equal(first == "switch", (await World.DescribeAsync("allevents")).Any(l => l.Contains("twice", StringComparison.Ordinal)));
+        if (first != "switch") await ProveAsync();
     }
 
     [Fact]

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Globalization;
 using EtlTableOps.Observability;
 
 namespace EtlTableOps.TestHost;
@@ -9,11 +10,21 @@ namespace EtlTableOps.TestHost;
 internal sealed class Death : IRunObserver
 {
     private readonly int at;
+    private readonly Action<string> end;
     private int heard;
 
-    private Death(int at) => this.at = at;
+    private Death(int at, Action<string>? end = null)
+    {
+        this.at = at;
+        this.end = end ?? Die;
+    }
 
     public static Death AtEvent(int number) => new(number);
+
+    /// <summary>Not death but frost: the process stops itself (SIGSTOP) until somebody lets it go on.</summary>
+    public static Death FrozenAtEvent(int number) => new(number, Freeze);
+
+    public static Death Never() => new(int.MaxValue);
 
     public static Death After(TimeSpan time)
     {
@@ -34,7 +45,15 @@ internal sealed class Death : IRunObserver
             StepFinished f => "after " + f.Step,
             _ => null,
         };
-        if (place is not null && Interlocked.Increment(ref heard) == at) Die(place);
+        if (place is not null && Interlocked.Increment(ref heard) == at) end(place);
+    }
+
+    private static void Freeze(string place)
+    {
+        Console.Out.WriteLine(place);
+        Console.Out.Flush();
+        using var kill = Process.Start("kill", ["-STOP", Environment.ProcessId.ToString(CultureInfo.InvariantCulture)]);
+        kill.WaitForExit();
     }
 
     private static void Die(string place)

@@ -90,7 +90,7 @@ internal sealed class ShadowTester(EtlDatabase database, IRunObserver observer)
     /// <summary>What is done to the tables before they are compared. A log on the live table makes it another one to whoever looks, so that the comparison opens it anew.</summary>
     private async Task<SwapRecord> PrepareShadowAsync(SwapRecord planned, PlanStep? settle, CancellationToken token)
     {
-        var scope = await TableScope.WorkAsync(database, planned.Live, token).ConfigureAwait(false);
+        var scope = await TableScope.WorkAsync(database, planned.Live, Operation, token).ConfigureAwait(false);
         await using (scope.ConfigureAwait(false))
         {
             var record = await scope.RereadAsync(planned, token).ConfigureAwait(false);
@@ -102,7 +102,7 @@ internal sealed class ShadowTester(EtlDatabase database, IRunObserver observer)
 
     private async Task TakeLogBackAsync(SwapRecord known, CancellationToken token)
     {
-        var scope = await TableScope.WorkAsync(database, known.Live, token).ConfigureAwait(false);
+        var scope = await TableScope.WorkAsync(database, known.Live, Operation, token).ConfigureAwait(false);
         await using (scope.ConfigureAwait(false))
         {
             if (await scope.Journal.ReadAsync(known.Id, token).ConfigureAwait(false) is { } record && HandOver.IsUnderWay(record))
@@ -112,7 +112,7 @@ internal sealed class ShadowTester(EtlDatabase database, IRunObserver observer)
 
     private async Task<ShadowTestResult> CompareAsync(SwapRecord planned, Stopwatch watch, CancellationToken token)
     {
-        var scope = await TableScope.WorkAsync(database, planned.Live, token).ConfigureAwait(false);
+        var scope = await TableScope.WorkAsync(database, planned.Live, Operation, token).ConfigureAwait(false);
         await using (scope.ConfigureAwait(false))
         {
             var record = await scope.RereadAsync(planned, token).ConfigureAwait(false);

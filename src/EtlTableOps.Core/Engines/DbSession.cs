@@ -156,7 +156,10 @@ public abstract class DbSession : IEngineSession
     public abstract Task<IReadOnlyList<TableName>> FindJournalsAsync(CancellationToken token);
 
     /// <inheritdoc/>
-    public abstract Task<IAsyncDisposable?> TryLockOperationAsync(TableName live, CancellationToken token);
+    public abstract Task<IAsyncDisposable?> TryLockOperationAsync(TableName live, string operation, CancellationToken token);
+
+    /// <inheritdoc/>
+    public abstract Task<OperationHolder?> FindOperationAsync(TableName live, CancellationToken token);
 
     /// <inheritdoc/>
     public abstract Task<IReadOnlyList<LockHolder>> FindLockHoldersAsync(TableShape live, CancellationToken token);

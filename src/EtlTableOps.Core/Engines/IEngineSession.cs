@@ -69,7 +69,16 @@ public interface IEngineSession : IAsyncDisposable
     /// Takes the lock that keeps a second operation of ours off the same live table, on whatever machine it runs. It
     /// ends with its process. Null when another holds it.
     /// </summary>
-    Task<IAsyncDisposable?> TryLockOperationAsync(TableName live, CancellationToken token);
+    /// <param name="live">The live table.</param>
+    /// <param name="operation">What is to be done, for whoever is refused meanwhile.</param>
+    /// <param name="token">Cancels.</param>
+    Task<IAsyncDisposable?> TryLockOperationAsync(TableName live, string operation, CancellationToken token);
+
+    /// <summary>The same, to look whether an operation still runs.</summary>
+    Task<IAsyncDisposable?> TryLockOperationAsync(TableName live, CancellationToken token) => TryLockOperationAsync(live, "look", token);
+
+    /// <summary>Who holds that lock now; null when nobody does any more, or it cannot be seen.</summary>
+    Task<OperationHolder?> FindOperationAsync(TableName live, CancellationToken token);
 
     /// <summary>Who holds locks that an exchange of this table has to wait for.</summary>
     Task<IReadOnlyList<LockHolder>> FindLockHoldersAsync(TableShape live, CancellationToken token);
@@ -153,6 +162,22 @@ public sealed record LockHolder(string Session, string User, DateTime? Since, st
     public override string ToString() => Since is { } since
         ? $"{Session} ({User}, since {since:HH:mm:ss} UTC): {What}"
         : $"{Session} ({User}): {What}";
+}
+
+/// <summary>An operation of ours that holds a table's lock, as the lock itself tells it.</summary>
+/// <param name="Operation">What it does: <c>switch</c>, <c>build</c> …</param>
+/// <param name="User">The database's user; the operating system's where the engine has none.</param>
+/// <param name="Host">The machine.</param>
+/// <param name="ProcessId">The process on that machine.</param>
+/// <param name="Since">Since when, UTC.</param>
+public sealed record OperationHolder(string Operation, string User, string Host, int ProcessId, DateTime Since)
+{
+    /// <summary>The database's session of it, and where it comes from; null where there is no such thing.</summary>
+    public string? Session { get; init; }
+
+    /// <summary>One line for people.</summary>
+    public override string ToString() => string.Create(System.Globalization.CultureInfo.InvariantCulture,
+        $"{Operation} by {User} on {Host}, process {ProcessId}, since {Since:yyyy-MM-dd HH:mm:ss} UTC{(Session is null ? "" : $" ({Session})")}");
 }
 
 /// <summary>What a failure means to the runner.</summary>

@@ -56,7 +56,7 @@ internal sealed class ShadowSynchronizer(EtlDatabase database, IRunObserver obse
     private async Task<ShadowTable> RunAsync(SwapRecord planned, SyncRequest request, CancellationToken token)
     {
         var watch = Stopwatch.StartNew();
-        var scope = await TableScope.WorkAsync(database, planned.Live, token).ConfigureAwait(false);
+        var scope = await TableScope.WorkAsync(database, planned.Live, Operation, token).ConfigureAwait(false);
         await using (scope.ConfigureAwait(false))
         {
             var record = await scope.RereadAsync(planned, token).ConfigureAwait(false);

@@ -145,7 +145,7 @@ internal sealed class ShadowImporter(EtlDatabase database, IRunObserver observer
     private async Task<ShadowTable> RunAsync(ImportRequest request, SwapRecord planned, ImportSource source, CancellationToken token)
     {
         var watch = Stopwatch.StartNew();
-        var scope = await TableScope.WorkAsync(database, planned.Live, token).ConfigureAwait(false);
+        var scope = await TableScope.WorkAsync(database, planned.Live, Operation, token).ConfigureAwait(false);
         await using (scope.ConfigureAwait(false))
         {
             var record = await scope.RereadAsync(planned, token).ConfigureAwait(false);

@@ -77,8 +77,9 @@ internal sealed class JournalStore
     public async Task<SwapRecord> UpdateAsync(SwapRecord record, CancellationToken token)
     {
         var (sql, stamped) = PrepareUpdate(record);
-        ThrowIfLost(await session.ExecuteAsync(sql, token).ConfigureAwait(false), stamped);
-        return stamped;
+        if (await session.ExecuteAsync(sql, token).ConfigureAwait(false) == 1) return stamped;
+        var now = await ReadAsync(record.Id, token).ConfigureAwait(false);
+        throw new EtlException(ErrorCode.OperationInProgress, record.Live, now is null ? $"swap {record.Id} is in the journal no more" : ChangedBy(now)) { SwapId = record.Id };
     }
 
     /// <summary>The statement of <see cref="UpdateAsync"/>, made beforehand so that no work is left for the time under a lock.</summary>
@@ -89,12 +90,9 @@ internal sealed class JournalStore
         return (sql.With(new SqlParameter("read_revision", record.Revision)).With(Changing(stamped)), stamped);
     }
 
-    /// <summary>Throws when an update found no row of the revision that was read.</summary>
-    public static void ThrowIfLost(long rows, SwapRecord record)
-    {
-        if (rows != 1)
-            throw new EtlException(ErrorCode.OperationInProgress, record.Live, $"swap {record.Id} was changed by somebody else in the meantime") { SwapId = record.Id };
-    }
+    /// <summary>Who changed a record last, for people.</summary>
+    public static string ChangedBy(SwapRecord record) =>
+        string.Create(CultureInfo.InvariantCulture, $"{record.User} on {record.Host}, process {record.ProcessId}, changed swap {record.Id} at {record.Changed:yyyy-MM-dd HH:mm:ss} UTC");
 
     /// <summary>Reads one swap; null when it is not there.</summary>
     public async Task<SwapRecord?> ReadAsync(string id, CancellationToken token)

@@ -85,7 +85,7 @@ internal sealed class SwapRepairer(EtlDatabase database, IRunObserver observer)
         TableScope scope;
         try
         {
-            scope = await TableScope.WorkAsync(database, planned.Live, token).ConfigureAwait(false);
+            scope = await TableScope.WorkAsync(database, planned.Live, Operation, token).ConfigureAwait(false);
         }
         catch (EtlException e) when (e.Code == ErrorCode.OperationInProgress)
         {

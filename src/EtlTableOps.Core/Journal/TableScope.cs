@@ -1,4 +1,3 @@
-using System.Globalization;
 using EtlTableOps.Engines;
 using EtlTableOps.Errors;
 using EtlTableOps.Tables;
@@ -34,11 +33,11 @@ internal sealed class TableScope : IAsyncDisposable
 
     /// <summary>Opens a scope that only reads.</summary>
     public static Task<TableScope> ReadAsync(EtlDatabase database, string table, CancellationToken token) =>
-        OpenAsync(database, dialect => TableName.Parse(table, dialect.Folding), false, token);
+        OpenAsync(database, dialect => TableName.Parse(table, dialect.Folding), null, token);
 
     /// <summary>Opens a scope for work on a table that was planned; refuses when another operation works on it.</summary>
-    public static Task<TableScope> WorkAsync(EtlDatabase database, TableName live, CancellationToken token) =>
-        OpenAsync(database, _ => live, true, token);
+    public static Task<TableScope> WorkAsync(EtlDatabase database, TableName live, string operation, CancellationToken token) =>
+        OpenAsync(database, _ => live, operation, token);
 
     /// <summary>The swaps of this live table, newest first; none where there is no journal yet.</summary>
     public async Task<IReadOnlyList<SwapRecord>> SwapsAsync(CancellationToken token) =>
@@ -97,7 +96,7 @@ internal sealed class TableScope : IAsyncDisposable
         if (now?.Revision != planned.Revision)
         {
             throw new EtlException(ErrorCode.OperationInProgress, Live.Name,
-                now is null ? "its journal line is gone" : $"{now.User} on {now.Host} (process {now.ProcessId.ToString(CultureInfo.InvariantCulture)}) changed swap {now.Id} at {now.Changed:HH:mm:ss} UTC") { SwapId = planned.Id };
+                now is null ? "its journal line is gone" : JournalStore.ChangedBy(now)) { SwapId = planned.Id };
         }
         return now;
     }
@@ -108,12 +107,26 @@ internal sealed class TableScope : IAsyncDisposable
         await Session.DisposeAsync().ConfigureAwait(false);
     }
 
-    private static async Task<TableScope> OpenAsync(EtlDatabase database, Func<IDialect, TableName> name, bool work, CancellationToken token)
+    /// <summary>Takes the operation's lock, or refuses by the name of who has it: not whom the journal has last, who may have written nothing yet.</summary>
+    private static async Task<IAsyncDisposable> LockAsync(IEngineSession session, TableName live, string operation, CancellationToken token)
+    {
+        for (var tries = 1; ; tries++)
+        {
+            if (await session.TryLockOperationAsync(live, operation, token).ConfigureAwait(false) is { } held) return held;
+            var holder = await session.FindOperationAsync(live, token).ConfigureAwait(false);
+
+            // Gone in between, so that the lock may be free; or about to say who it is.
+            if (holder is null && tries < 5) await Task.Delay(TimeSpan.FromMilliseconds(20), token).ConfigureAwait(false);
+            else throw new EtlException(ErrorCode.OperationInProgress, live, holder?.ToString() ?? "who it is cannot be seen");
+        }
+    }
+
+    private static async Task<TableScope> OpenAsync(EtlDatabase database, Func<IDialect, TableName> name, string? operation, CancellationToken token)
     {
         var session = await database.OpenSessionAsync(token).ConfigureAwait(false);
         try
         {
-            return await OpenAsync(session, name(session.Dialect), work, token).ConfigureAwait(false);
+            return await OpenAsync(session, name(session.Dialect), operation, token).ConfigureAwait(false);
         }
         catch
         {
@@ -122,22 +135,15 @@ internal sealed class TableScope : IAsyncDisposable
         }
     }
 
-    private static async Task<TableScope> OpenAsync(IEngineSession session, TableName name, bool work, CancellationToken token)
+    private static async Task<TableScope> OpenAsync(IEngineSession session, TableName name, string? operation, CancellationToken token)
     {
         var live = await session.ReadShapeAsync(name, token).ConfigureAwait(false)
             ?? throw new EtlException(ErrorCode.TableNotFound, name, session.Info.Display);
         var journal = new JournalStore(session, live.Name.Schema);
         var exists = await journal.ExistsAsync(token).ConfigureAwait(false);
-        if (!work) return new TableScope(session, live, journal, exists, null);
+        if (operation is null) return new TableScope(session, live, journal, exists, null);
 
-        var held = await session.TryLockOperationAsync(live.Name, token).ConfigureAwait(false);
-        if (held is null)
-        {
-            var last = exists ? (await journal.ListAsync(live.Name, token).ConfigureAwait(false)).MaxBy(r => r.Changed) : null;
-            throw new EtlException(ErrorCode.OperationInProgress, live.Name, last is null
-                ? "who it is, the journal does not say yet"
-                : $"{last.User} on {last.Host}, process {last.ProcessId.ToString(CultureInfo.InvariantCulture)}, swap {last.Id}, {last.State}, since {last.Changed:yyyy-MM-dd HH:mm:ss} UTC");
-        }
+        var held = await LockAsync(session, live.Name, operation, token).ConfigureAwait(false);
         try
         {
             // What was read before the lock may be out of date: another operation may have ended in between.

@@ -120,7 +120,7 @@ internal sealed class ShadowBuilder(EtlDatabase database, IRunObserver observer)
     private async Task<ShadowTable> RunAsync(Plan plan, NewShadowRequest request, ShadowBlueprint blueprint, FeedKind feed, SwapRecord? earlier, CancellationToken token)
     {
         var watch = Stopwatch.StartNew();
-        var scope = await TableScope.WorkAsync(database, plan.Live, token).ConfigureAwait(false);
+        var scope = await TableScope.WorkAsync(database, plan.Live, Operation, token).ConfigureAwait(false);
         await using (scope.ConfigureAwait(false))
         {
             if (TableFingerprint.Of(scope.Live) != TableFingerprint.Of(blueprint.Live))

@@ -94,7 +94,7 @@ internal sealed class ShadowRemover(EtlDatabase database, IRunObserver observer)
     private async Task<ShadowTable> RunAsync(SwapRecord planned, CancellationToken token)
     {
         var watch = Stopwatch.StartNew();
-        var scope = await TableScope.WorkAsync(database, planned.Live, token).ConfigureAwait(false);
+        var scope = await TableScope.WorkAsync(database, planned.Live, "remove", token).ConfigureAwait(false);
         await using (scope.ConfigureAwait(false))
         {
             var record = await scope.RereadAsync(planned, token).ConfigureAwait(false);

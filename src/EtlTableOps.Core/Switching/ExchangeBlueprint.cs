@@ -17,6 +17,9 @@ public sealed record ExchangeBlueprint
     /// <summary>The table that carries the live name now, with all that hangs on it.</summary>
     public required TableShape Live { get; init; }
 
+    /// <summary>How long other people's statements may be made to wait, in one piece.</summary>
+    public TimeSpan StallBudget { get; init; } = SwitchRequest.DefaultStallBudget;
+
     /// <summary>How the incoming table takes the live one's place.</summary>
     public ExchangeMethod Method { get; init; }
 

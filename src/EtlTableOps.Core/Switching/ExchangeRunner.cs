@@ -148,7 +148,7 @@ internal sealed class ExchangeRunner(EtlDatabase database, TableScope scope, Exc
             }
             return first.Rows;
         }
-        catch (Exception e) when (budget.IsCancellationRequested && !token.IsCancellationRequested && e is EtlException { Code: ErrorCode.Cancelled } or OperationCanceledException && !token.IsCancellationRequested)
+        catch (Exception e) when (budget.IsCancellationRequested && !token.IsCancellationRequested && (e is EtlException { Code: ErrorCode.Cancelled } or OperationCanceledException || scope.Session.Classify(e) == FailureKind.TimedOut))
         {
             if (++overBudget < OverBudgetTries) return null;
             throw new EtlException(ErrorCode.StallBudgetExceeded, e, exchange.Live.Name, $"more than {Human.Duration(StallBudget)}, measured {OverBudgetTries} times", Human.Duration(StallBudget),

@@ -109,6 +109,7 @@ internal sealed class SwapUndoer(EtlDatabase database, IRunObserver observer)
             {
                 SwapId = id,
                 Method = target.Details.Method,
+                StallBudget = request.StallBudget,
                 Live = scope.Live,
                 Choices = choices,
                 Incoming = version,
@@ -152,7 +153,7 @@ internal sealed class SwapUndoer(EtlDatabase database, IRunObserver observer)
         long? emptied;
         TableName? aside;
         string? exchanging;
-        var scope = await TableScope.WorkAsync(database, target.Live, token).ConfigureAwait(false);
+        var scope = await TableScope.WorkAsync(database, target.Live, Operation, token).ConfigureAwait(false);
         await using (scope.ConfigureAwait(false))
         {
             target = await scope.RereadAsync(target, token).ConfigureAwait(false);
@@ -221,7 +222,7 @@ internal sealed class SwapUndoer(EtlDatabase database, IRunObserver observer)
 
     private async Task<TableSwap> FinishAsync(SwapRecord record, IReadOnlyList<SwapRecord> since, (long? Rows, TableName? Aside) unfit, long? emptiedRows, IReadOnlyList<Attachment> before, string? exchanging, Stopwatch watch, CancellationToken token)
     {
-        var scope = await TableScope.WorkAsync(database, record.Live, token).ConfigureAwait(false);
+        var scope = await TableScope.WorkAsync(database, record.Live, Operation, token).ConfigureAwait(false);
         await using (scope.ConfigureAwait(false))
         {
             var stall = record.Details.Stall;

@@ -104,6 +104,7 @@ internal sealed class TableSwitcher(EtlDatabase database, IRunObserver observer)
             {
                 SwapId = record.Id,
                 Method = method,
+                StallBudget = request.StallBudget,
                 Live = scope.Live,
                 Incoming = shadow,
                 Version = await VersionNames.FreeAsync(scope, record.Id, shown, token).ConfigureAwait(false),
@@ -128,7 +129,7 @@ internal sealed class TableSwitcher(EtlDatabase database, IRunObserver observer)
         SwapRecord record;
         IReadOnlyList<Attachment> before;
         string? exchanging;
-        var scope = await TableScope.WorkAsync(database, planned.Live, token).ConfigureAwait(false);
+        var scope = await TableScope.WorkAsync(database, planned.Live, Operation, token).ConfigureAwait(false);
         await using (scope.ConfigureAwait(false))
         {
             record = await scope.RereadAsync(planned, token).ConfigureAwait(false);
@@ -156,7 +157,7 @@ internal sealed class TableSwitcher(EtlDatabase database, IRunObserver observer)
 
     private async Task<TableSwap> FinishAsync(SwapRecord record, IReadOnlyList<Attachment> before, SwitchRequest request, string? exchanging, Stopwatch watch, CancellationToken token)
     {
-        var scope = await TableScope.WorkAsync(database, record.Live, token).ConfigureAwait(false);
+        var scope = await TableScope.WorkAsync(database, record.Live, Operation, token).ConfigureAwait(false);
         await using (scope.ConfigureAwait(false))
         {
             var stall = record.Details.Stall;

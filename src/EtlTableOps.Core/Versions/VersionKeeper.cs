@@ -148,7 +148,7 @@ internal sealed class VersionKeeper(EtlDatabase database, IRunObserver observer)
 
     private async Task<IReadOnlyList<TableVersion>> RunAsync(TableName live, IReadOnlyList<SwapRecord> chosen, CancellationToken token)
     {
-        var scope = await TableScope.WorkAsync(database, live, token).ConfigureAwait(false);
+        var scope = await TableScope.WorkAsync(database, live, Operation, token).ConfigureAwait(false);
         await using (scope.ConfigureAwait(false))
         {
             var result = new List<TableVersion>();

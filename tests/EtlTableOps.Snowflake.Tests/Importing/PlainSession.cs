@@ -20,7 +20,9 @@ internal sealed class PlainSession(DbConnection connection) : DbSession(connecti
 
     public override Task<IReadOnlyList<TableName>> FindJournalsAsync(CancellationToken token) => throw new NotSupportedException();
 
-    public override Task<IAsyncDisposable?> TryLockOperationAsync(TableName live, CancellationToken token) => throw new NotSupportedException();
+    public override Task<IAsyncDisposable?> TryLockOperationAsync(TableName live, string operation, CancellationToken token) => throw new NotSupportedException();
+
+    public override Task<OperationHolder?> FindOperationAsync(TableName live, CancellationToken token) => throw new NotSupportedException();
 
     public override Task<IReadOnlyList<LockHolder>> FindLockHoldersAsync(TableShape live, CancellationToken token) => throw new NotSupportedException();
 
