@@ -94,6 +94,11 @@ public sealed record SwitchRequest(string Table)
     /// <summary>How long the lock is tried for before giving up.</summary>
     public TimeSpan TryFor { get; init; } = DefaultTryFor;
 
+    /// <summary>
+    /// Goes on although transactions read a state from before the shadow was filled: until they end, they may find rows of the table missing, or none in it.
+    /// </summary>
+    public bool IgnoreOldSnapshots { get; init; }
+
     /// <summary>How the shadow takes the live table's place; null for the way that it was built for.</summary>
     public ExchangeMethod? Method { get; init; }
 
@@ -113,6 +118,11 @@ public sealed record UndoRequest(string Table)
 
     /// <summary>Goes on although rows were written since; they stay in the table that is set aside.</summary>
     public bool Force { get; init; }
+
+    /// <summary>
+    /// Goes on although transactions read a state from before many rows were brought along: until they end, they may find these rows missing.
+    /// </summary>
+    public bool IgnoreOldSnapshots { get; init; }
 
     /// <summary>What shall be done with things that cannot follow by themselves.</summary>
     public DependentChoices Choices { get; init; }

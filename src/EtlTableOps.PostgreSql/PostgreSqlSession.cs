@@ -184,6 +184,9 @@ internal sealed class PostgreSqlSession : DbSession
     }
 
     /// <inheritdoc/>
+    public override IOldSnapshots OldSnapshots => new PostgreSqlSnapshots(this);
+
+    /// <inheritdoc/>
     public override Task<IReadOnlyList<LockHolder>> FindLockHoldersAsync(TableShape live, CancellationToken token)
     {
         ArgumentNullException.ThrowIfNull(live);

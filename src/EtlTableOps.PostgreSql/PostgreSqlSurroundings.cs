@@ -119,7 +119,8 @@ internal sealed class PostgreSqlSurroundings(PostgreSqlSession session)
         }
     }
 
-    private static string Doing(string state, string query)
+    /// <summary>What a session is doing, in one line.</summary>
+    public static string Doing(string state, string query)
     {
         var line = string.Join(' ', query.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries));
         // What an idle session shows is its last statement, not what it does.

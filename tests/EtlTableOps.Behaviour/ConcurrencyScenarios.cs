@@ -67,7 +67,7 @@ public abstract class ConcurrencyScenarios : EngineScenarios
 
         // The journal has us as the last who did something. The other process holds the lock and stands still, at its second step.
         using var other = HostProcess.Start(World, first, "freeze" + (first == "build" ? "2" : "1"));
-        Assert.NotNull(await other.ReadAsync(Token));
+        Assert.NotEmpty(await other.FrozenAsync(Token));
         var refusal = await FailsAsync(ErrorCode.OperationInProgress, () => first == "build" ? BuildAsync(Declared.Nothing, r => r with { Force = true }) : TestAsync());
         Assert.Contains($"{first} by {Database.User} on {Environment.MachineName}, process {other.Id}, since ", refusal.Message, StringComparison.Ordinal);
         Assert.All(await RepairAsync(), r => Assert.Contains($"process {other.Id}", r.Action, StringComparison.Ordinal));

@@ -33,8 +33,21 @@ public sealed class HostProcess : IDisposable
         return new HostProcess(Process.Start(start) ?? throw new InvalidOperationException("The host did not start."));
     }
 
-    /// <summary>The next line that the host says; null when it ended.</summary>
-    public async Task<string?> ReadAsync(CancellationToken token) => await process.StandardOutput.ReadLineAsync(token);
+    /// <summary>Waits until the host has stopped itself, and returns where.</summary>
+    public async Task<string> FrozenAsync(CancellationToken token)
+    {
+        var place = await process.StandardOutput.ReadLineAsync(token) ?? throw new InvalidOperationException($"The host ended: {await error}");
+
+        // It says so before it is: a signal to go on that comes too early would be lost.
+        while (!(await StateAsync(token)).StartsWith('T')) await Task.Delay(5, token);
+        return place;
+    }
+
+    private async Task<string> StateAsync(CancellationToken token)
+    {
+        using var ps = Process.Start(new ProcessStartInfo("ps", ["-o", "state=", "-p", Id.ToString(CultureInfo.InvariantCulture)]) { RedirectStandardOutput = true })!;
+        return (await ps.StandardOutput.ReadToEndAsync(token)).Trim();
+    }
 
     /// <summary>Sends a signal: STOP, CONT or KILL.</summary>
     public void Signal(string name)

@@ -66,6 +66,12 @@ internal static class CommonOptions
         },
     };
 
+    /// <summary>Goes on past transactions that read an older state.</summary>
+    public static Option<bool> IgnoreOldSnapshots() => new("--ignore-old-snapshots")
+    {
+        Description = "Does not wait for transactions that read a state from before the new rows were in (REPEATABLE READ, SERIALIZABLE); until they end, they may find rows missing, or an empty table.",
+    };
+
     /// <summary>An option that takes a length of time.</summary>
     public static Option<TimeSpan?> Duration(string name, string what, TimeSpan standard) => new(name)
     {

@@ -18,8 +18,9 @@ internal static class SwitchCommand
         });
         var swap = new Option<string?>("--swap-id") { Description = "The swap that is meant. With it a pipeline's retry is safe: a switch that is done already is reported as done, and not done again.", HelpName = "swap" };
         var method = CommonOptions.Method("The way that the shadow was built for when left out.");
+        var old = CommonOptions.IgnoreOldSnapshots();
         var choices = new ChoiceOptions();
-        var command = new Command("switch", "Exchanges the names: the proven shadow goes live, the live table becomes a kept version.") { table, method, swap, stall, tryFor, keep, choices.Streams, choices.MaterializedViews, choices.Pipes, choices.DynamicTables, CommonOptions.Yes }.Changing();
+        var command = new Command("switch", "Exchanges the names: the proven shadow goes live, the live table becomes a kept version.") { table, method, swap, stall, tryFor, keep, old, choices.Streams, choices.MaterializedViews, choices.Pipes, choices.DynamicTables, CommonOptions.Yes }.Changing();
         CommandRun.Bind(command, run =>
         {
             var request = new SwitchRequest(run.Parsed.GetRequiredValue(table))
@@ -28,6 +29,7 @@ internal static class SwitchCommand
                 StallBudget = run.Parsed.GetValue(stall) ?? SwitchRequest.DefaultStallBudget,
                 TryFor = run.Parsed.GetValue(tryFor) ?? SwitchRequest.DefaultTryFor,
                 Method = run.Parsed.GetValue(method),
+                IgnoreOldSnapshots = run.Parsed.GetValue(old),
                 Choices = choices.Read(run.Parsed),
                 KeepVersions = run.Parsed.GetValue(keep),
             };

@@ -65,6 +65,7 @@ internal sealed class ResultText(IAnsiConsole console)
             Add(facts, "lock", $"held for {Figures.Milliseconds(stall.HeldMilliseconds)} after {Tries(stall.Tries)} in {Human.Duration(TimeSpan.FromSeconds(stall.WaitedSeconds))}");
             if (stall.LongestQueueMilliseconds > 0) Add(facts, "", $"others queued behind our tries for {Figures.Milliseconds(stall.LongestQueueMilliseconds)} at most");
             foreach (var holder in stall.HeldBefore) Add(facts, "", $"held before by {holder}");
+            foreach (var old in stall.OldSnapshots) Add(facts, "", $"older state read by {old}");
             if (stall.RowsDrained > 0) Add(facts, "", $"{Figures.Rows(stall.RowsDrained)} brought over inside the exchange");
         }
         if (swap.RowsKept > 0) Add(facts, "kept", $"{Figures.Rows(swap.RowsKept)} written since the switch");

@@ -7,6 +7,7 @@ using EtlTableOps.Journal;
 using EtlTableOps.Observability;
 using EtlTableOps.Plans;
 using EtlTableOps.Shadows;
+using EtlTableOps.Switching;
 using EtlTableOps.Tables;
 
 namespace EtlTableOps.Checks;
@@ -120,6 +121,7 @@ internal sealed class ShadowTester(EtlDatabase database, IRunObserver observer)
             var shadow = await scope.RequireTableAsync(record.Incoming, token).ConfigureAwait(false);
             observer.OnEvent(new StepStarted(Operation, "compare", "Compare the shadow with the declared change"));
 
+            var moment = await new OldSnapshotWait(scope, observer).NowAsync(token).ConfigureAwait(false);
             List<ShadowCheck> checks = [.. StructureChecks.Run(record, blueprint, shadow)];
             var content = await CompareWholeAsync(scope, record, shadow, blueprint, checks, token).ConfigureAwait(false);
             await CheckLogsAsync(scope, record, shadow, blueprint, checks, token).ConfigureAwait(false);
@@ -132,6 +134,7 @@ internal sealed class ShadowTester(EtlDatabase database, IRunObserver observer)
                 Shadow = content.Shadow.ToString(),
                 Live = content.Live?.ToString(),
                 LiveSeconds = content.LiveSeconds,
+                Moment = moment,
                 ShadowObject = shadow.ObjectId,
                 LiveObject = scope.Live.ObjectId,
                 LiveFingerprint = TableFingerprint.Of(scope.Live),

@@ -159,6 +159,9 @@ public abstract class DbSession : IEngineSession
     public abstract Task<IAsyncDisposable?> TryLockOperationAsync(TableName live, string operation, CancellationToken token);
 
     /// <inheritdoc/>
+    public virtual IOldSnapshots? OldSnapshots => null;
+
+    /// <inheritdoc/>
     public abstract Task<OperationHolder?> FindOperationAsync(TableName live, CancellationToken token);
 
     /// <inheritdoc/>

@@ -100,6 +100,9 @@ public interface IEngineSession : IAsyncDisposable
     /// <param name="token">Cancels.</param>
     Task<IBulkWriter> BeginNotedLoadAsync(TableShape table, IReadOnlyList<Column> columns, ChangeLog notes, long import, CancellationToken token);
 
+    /// <summary>Finds transactions that read a former state; null where an exchange hides no row from them.</summary>
+    IOldSnapshots? OldSnapshots => null;
+
     /// <summary>The database's record of what statements cost; null where it keeps none.</summary>
     ICostHistory? CostHistory { get; }
 

@@ -62,6 +62,8 @@ public enum ErrorCode
     TestFailed,
     /// <summary>The lock was not obtained within the time allowed; nobody was made to queue.</summary>
     LockNotObtained,
+    /// <summary>Transactions read a state from before the incoming rows were there, and did not end within the time allowed; they would find rows missing.</summary>
+    OldSnapshots,
     /// <summary>The work inside the switch would hold the lock for longer than the stall budget.</summary>
     StallBudgetExceeded,
     /// <summary>Rows were written under the live name since the switch, and would be left behind.</summary>

@@ -5,6 +5,7 @@ using EtlTableOps.Journal;
 using EtlTableOps.Observability;
 using EtlTableOps.Plans;
 using EtlTableOps.Shadows;
+using EtlTableOps.Switching;
 
 namespace EtlTableOps.Feeds;
 
@@ -73,7 +74,13 @@ internal sealed class ShadowSynchronizer(EtlDatabase database, IRunObserver obse
             {
                 if (brake is not null) await brake.DisposeAsync().ConfigureAwait(false);
             }
-            return ShadowBuilder.Describe(database, feed.Record, watch.Elapsed, done.Applied, done.Left.Changes) with
+            record = feed.Record;
+            if (done.Applied > OldSnapshotWait.Few && record.Details.Proof is { Moment: not null } proof)
+            {
+                var moment = await new OldSnapshotWait(scope, observer).NowAsync(token).ConfigureAwait(false);
+                record = await scope.Journal.SaveAsync(record with { Details = record.Details with { Proof = proof with { Moment = moment } } }, token).ConfigureAwait(false);
+            }
+            return ShadowBuilder.Describe(database, record, watch.Elapsed, done.Applied, done.Left.Changes) with
             {
                 LagTime = done.Left.Age,
                 TimeLeft = done.TimeLeft,

@@ -238,6 +238,9 @@ public sealed record Proof
     /// <summary>Seconds that <see cref="Live"/> took to compute, to foresee the stall of computing it again.</summary>
     public double LiveSeconds { get; init; }
 
+    /// <summary>When all that was tested was committed, as the engine tells moments (<see cref="Engines.IOldSnapshots"/>); null where that does not matter.</summary>
+    public string? Moment { get; init; }
+
     /// <summary>Which object the shadow was.</summary>
     public required string ShadowObject { get; init; }
 
@@ -271,6 +274,9 @@ public sealed record StallReport
 
     /// <summary>Who held the lock before us, as seen at the tries that failed.</summary>
     public IReadOnlyList<string> HeldBefore { get; init; } = [];
+
+    /// <summary>Transactions with an older state of the database that were waited for before the exchange, or ignored on request: they would have found rows missing.</summary>
+    public IReadOnlyList<string> OldSnapshots { get; init; } = [];
 
     /// <summary>Rows brought over inside the exchange.</summary>
     public long RowsDrained { get; init; }

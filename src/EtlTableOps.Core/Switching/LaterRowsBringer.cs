@@ -35,6 +35,9 @@ internal sealed class LaterRowsBringer(TableScope scope, LaterRows rows, ChangeL
     private long position;
     private long emptied;
 
+    /// <summary>Changes that were brought over outside the lock.</summary>
+    public long Brought { get; private set; }
+
     /// <summary>Rows of the version that went because the live table was emptied at once, and whose keys no log has.</summary>
     public long EmptiedRows { get; private set; }
 
@@ -95,6 +98,7 @@ internal sealed class LaterRowsBringer(TableScope scope, LaterRows rows, ChangeL
             batch = (long)Math.Clamp(take * (aim / elapsed), Math.Max(100, batch / 2.0), batch * 2.0);
         }
         while (position < end);
+        Brought += brought;
         observer.OnEvent(new StepFinished(Operation, "later-rows", Title, watch.Elapsed, brought));
     }
 

@@ -174,8 +174,13 @@ internal sealed class SwapUndoer(EtlDatabase database, IRunObserver observer)
                 await new StepRunner(scope.Session, scope.Journal, observer, Operation, id).RunAsync(GuardStep(scope.Dialect, work.Exchange), token).ConfigureAwait(false);
                 work.Begun = record;
                 await work.PrepareAgainAsync(token).ConfigureAwait(false);
+
+                // The version itself is older than any of them; what was brought into it just now they would not see.
+                var wait = new OldSnapshotWait(scope, observer);
+                var moment = work.Later?.Brought > OldSnapshotWait.Few ? await wait.NowAsync(token).ConfigureAwait(false) : null;
+                var snapshots = await wait.WaitAsync(id, moment, request.TryFor, request.IgnoreOldSnapshots, token).ConfigureAwait(false);
                 var runner = new ExchangeRunner(database, scope, work.Exchange, work, observer) { Operation = Operation, StallBudget = request.StallBudget, TryFor = request.TryFor };
-                var stall = await runner.RunAsync(token).ConfigureAwait(false);
+                var stall = await runner.RunAsync(token).ConfigureAwait(false) with { OldSnapshots = snapshots };
                 record = work.Written! with { Details = work.Written!.Details with { Stall = stall } };
                 since = work.Since;
                 unfit = work.Later is null ? null : work.Unfit;

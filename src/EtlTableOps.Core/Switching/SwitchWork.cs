@@ -98,12 +98,16 @@ internal sealed class SwitchWork(TableScope scope, SwapRecord record, ShadowBlue
         return new LockedWork(feed.Changes == 0 ? [] : session.Dialect.Drain(blueprint, feed.Position), feed.Changes);
     }
 
-    public async Task PrepareAgainAsync(CancellationToken token)
+    public async Task PrepareAgainAsync(CancellationToken token) => await CatchUpAsync(token).ConfigureAwait(false);
+
+    /// <summary>Brings over what the feed holds, outside the lock, and returns the changes applied.</summary>
+    public async Task<long> CatchUpAsync(CancellationToken token)
     {
-        if (blueprint.Feed is null) return;
+        if (blueprint.Feed is null) return 0;
         var watch = Stopwatch.StartNew();
         var applied = (await ShadowSynchronizer.CatchUpAsync(scope, ShadowFeeds.Open(scope, record, Exchange.Incoming, blueprint), blueprint, observer, token, Patience).ConfigureAwait(false)).Applied;
         if (applied >= 1000) rate = Math.Max(AssumedRate / 10, applied / watch.Elapsed.TotalSeconds);
+        return applied;
     }
 
     public IReadOnlyList<Sql> JournalWrites(StallReport soFar)

@@ -135,12 +135,12 @@ internal sealed class TableSwitcher(EtlDatabase database, IRunObserver observer)
             record = await scope.RereadAsync(planned, token).ConfigureAwait(false);
             exchanging = await scope.Session.KnownAsAsync(token).ConfigureAwait(false);
             var work = await LoadAsync(scope, record, request, version, token).ConfigureAwait(false);
-            await work.PrepareAgainAsync(token).ConfigureAwait(false);
+            var snapshots = await WaitAsync(scope, record, work, request, token).ConfigureAwait(false);
             var runner = new ExchangeRunner(database, scope, work.Exchange, work, observer) { Operation = Operation, StallBudget = request.StallBudget, TryFor = request.TryFor };
             StallReport stall;
             try
             {
-                stall = await runner.RunAsync(token).ConfigureAwait(false);
+                stall = await runner.RunAsync(token).ConfigureAwait(false) with { OldSnapshots = snapshots };
             }
             catch (EtlException e) when (e.Code == ErrorCode.LiveChanged && work.LiveDiffers)
             {
@@ -153,6 +153,17 @@ internal sealed class TableSwitcher(EtlDatabase database, IRunObserver observer)
 
         // The exchange stands. From here on a failure or Ctrl+C leaves work for a repair and never a doubt about the live table.
         return await SwapFinisher.AfterExchangeAsync(record, () => FinishAsync(record, before, request, exchanging, watch, token)).ConfigureAwait(false);
+    }
+
+    /// <summary>Brings over what the feed holds, and waits for whoever would not see what is in the shadow by then.</summary>
+    private async Task<IReadOnlyList<string>> WaitAsync(TableScope scope, SwapRecord record, SwitchWork work, SwitchRequest request, CancellationToken token)
+    {
+        var wait = new OldSnapshotWait(scope, observer);
+        var applied = await work.CatchUpAsync(token).ConfigureAwait(false);
+        var moment = applied > OldSnapshotWait.Few ? await wait.NowAsync(token).ConfigureAwait(false) : record.Details.Proof!.Moment;
+        var waited = await wait.WaitAsync(record.Id, moment, request.TryFor, request.IgnoreOldSnapshots, token).ConfigureAwait(false);
+        if (waited.Count > 0) await work.CatchUpAsync(token).ConfigureAwait(false);
+        return waited;
     }
 
     private async Task<TableSwap> FinishAsync(SwapRecord record, IReadOnlyList<Attachment> before, SwitchRequest request, string? exchanging, Stopwatch watch, CancellationToken token)

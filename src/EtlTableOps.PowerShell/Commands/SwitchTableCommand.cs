@@ -34,6 +34,10 @@ public sealed class SwitchTableCommand : TableCmdlet
     [Parameter]
     public ExchangeMethod? Method { get; set; }
 
+    /// <summary>Does not wait for transactions that read a state from before the shadow was filled; until they end, they may find rows of the table missing, or none in it.</summary>
+    [Parameter]
+    public SwitchParameter IgnoreOldSnapshots { get; set; }
+
     /// <summary>Creates streams on the table anew after the exchange (Snowflake); they must have been consumed.</summary>
     [Parameter]
     public SwitchParameter RecreateStreams { get; set; }
@@ -52,7 +56,7 @@ public sealed class SwitchTableCommand : TableCmdlet
 
     private protected override void Work()
     {
-        var request = new SwitchRequest(Table) { StallBudget = StallBudget, TryFor = TryFor, KeepVersions = KeepVersions, Method = Method, Choices = Choices.Of(RecreateStreams, RecreateMaterializedViews, RecreatePipes, RecreateDynamicTables), SwapId = string.IsNullOrEmpty(SwapId) ? null : SwapId };
+        var request = new SwitchRequest(Table) { IgnoreOldSnapshots = IgnoreOldSnapshots, StallBudget = StallBudget, TryFor = TryFor, KeepVersions = KeepVersions, Method = Method, Choices = Choices.Of(RecreateStreams, RecreateMaterializedViews, RecreatePipes, RecreateDynamicTables), SwapId = string.IsNullOrEmpty(SwapId) ? null : SwapId };
         var operations = Operations;
         Perform(Table, token => operations.SwitchAsync(request, token), Emit);
     }

@@ -29,6 +29,10 @@ public sealed class UndoTableSwapCommand : TableCmdlet
     [DurationTransformation]
     public TimeSpan TryFor { get; set; } = SwitchRequest.DefaultTryFor;
 
+    /// <summary>Does not wait for transactions that read a state from before many later rows were brought along; until they end, they may find these rows missing.</summary>
+    [Parameter]
+    public SwitchParameter IgnoreOldSnapshots { get; set; }
+
     /// <summary>Creates streams on the table anew after the exchange (Snowflake); they must have been consumed.</summary>
     [Parameter]
     public SwitchParameter RecreateStreams { get; set; }
@@ -51,6 +55,7 @@ public sealed class UndoTableSwapCommand : TableCmdlet
         {
             To = string.IsNullOrEmpty(To) ? null : To,
             Force = Force,
+            IgnoreOldSnapshots = IgnoreOldSnapshots,
             StallBudget = StallBudget,
             TryFor = TryFor,
             Choices = Choices.Of(RecreateStreams, RecreateMaterializedViews, RecreatePipes, RecreateDynamicTables),

@@ -31,7 +31,7 @@ internal static class ErrorRecords
         ErrorCode.WrongState or ErrorCode.NotProven or ErrorCode.ShadowChanged or ErrorCode.LiveChanged or ErrorCode.TestFailed
             or ErrorCode.RowsWrittenSince or ErrorCode.ImportedKeyTaken or ErrorCode.FeedBroken or ErrorCode.CleanUpPending or ErrorCode.OwnershipUnknown => ErrorCategory.InvalidOperation,
         ErrorCode.OperationInProgress => ErrorCategory.ResourceBusy,
-        ErrorCode.LockNotObtained or ErrorCode.StallBudgetExceeded => ErrorCategory.OperationTimeout,
+        ErrorCode.LockNotObtained or ErrorCode.OldSnapshots or ErrorCode.StallBudgetExceeded => ErrorCategory.OperationTimeout,
         ErrorCode.NotOurs or ErrorCode.NotPermitted => ErrorCategory.PermissionDenied,
         ErrorCode.BadRow => ErrorCategory.InvalidData,
         ErrorCode.ImportFailed or ErrorCode.StatementFailed => ErrorCategory.WriteError,

@@ -38,7 +38,7 @@ public sealed class FrozenClientTests(PostgreSqlCluster cluster) : EngineScenari
             """);
         using var host = HostProcess.Start(World, operation, "never", TimeSpan.FromSeconds(20));
         await using var consumer = await World.OpenConsumerAsync();
-        while ((await consumer.QueryAsync("SELECT count(*) FROM pg_stat_activity WHERE state = 'active' AND wait_event = 'PgSleep'"))[0] == "0")
+        while ((await consumer.QueryAsync("SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND state = 'active' AND wait_event = 'PgSleep'"))[0] == "0")
         {
             Token.ThrowIfCancellationRequested();
             await Task.Delay(5, Token);
