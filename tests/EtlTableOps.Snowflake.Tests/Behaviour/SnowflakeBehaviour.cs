@@ -29,7 +29,7 @@ public sealed class SnowflakeUndoTests : UndoScenarios
 
 public sealed class SnowflakeConcurrencyTests : ConcurrencyScenarios
 {
-    protected override EngineWorld NewWorld() => new SnowflakeWorld();
+    protected override EngineWorld NewWorld() => new SnowflakeWorld(served: true);
 }
 
 public sealed class SnowflakeNameTests : NameScenarios
