@@ -77,7 +77,10 @@ public sealed partial class PostgreSqlDialect : IColumnFeeds
             ColumnFeedKind.Transaction => Sql.Write(this, $"SELECT pg_catalog.pg_snapshot_xmin(pg_catalog.pg_current_snapshot())::text, {largest}::text, {clock}"),
             ColumnFeedKind.Sequence => Sql.Write(this, $"SELECT NULL::text, {largest}::text, {clock}"),
 
-            // Where the largest value is behind the clock, nobody has written for a while, or the writers' clock or time zone is another: then theirs counts.
+            ColumnFeedKind.Time when feed.Column.Type.EndsWith("with time zone", StringComparison.Ordinal) =>
+                Sql.Write(this, $"SELECT CAST({Moment("since")} AS {type})::text, least({largest}, CAST({Moment("now")} AS {type}))::text, {clock}"),
+
+            // Where the largest value is behind the clock, nobody has written for a while, or the writers' time zone is another: then theirs counts.
             _ => Sql.Write(this, $"""
                 SELECT least(CAST({Moment("since")} AS {type}), CAST(m.largest - (@now::bigint - @since::bigint) * interval '1 microsecond' AS {type}))::text, least(m.largest, CAST({Moment("now")} AS {type}))::text, {clock}
                 FROM (SELECT {largest} AS largest) AS m
@@ -111,7 +114,10 @@ public sealed partial class PostgreSqlDialect : IColumnFeeds
     }
 
     /// <inheritdoc/>
-    /// <remarks>A row whose place under another unique key is still taken, by one that the column does not show as gone, stays out; the test finds both.</remarks>
+    /// <remarks>
+    /// A row whose place under another unique key is still taken, by one that the column does not show as gone, stays out; the test finds both. In the key's order, so that the shadow
+    /// and its key's index are walked along.
+    /// </remarks>
     public IReadOnlyList<Sql> Bring(ColumnFeed feed, ShadowBlueprint shadow, WindowBounds bounds)
     {
         ArgumentNullException.ThrowIfNull(feed);
@@ -123,10 +129,10 @@ public sealed partial class PostgreSqlDialect : IColumnFeeds
         var where = shadow.Where is { } condition ? SqlText.Write(this, $"{new SqlText(window.Text.Length == 0 ? " WHERE" : window.Text + " AND")} (\n{condition}\n)") : window;
         return
         [
-            Sql.Write(this, $"DELETE FROM {shadow.Shadow} AS s WHERE ({Names(this, keys, "s")}) IN (SELECT {Names(this, keys, live.Name)} FROM {live}{window})"),
+            Sql.Write(this, $"DELETE FROM {shadow.Shadow} AS s WHERE ({Names(this, keys, "s")}) IN (SELECT DISTINCT {Names(this, keys, live.Name)} FROM {live}{window} ORDER BY {Names(this, keys, live.Name)})"),
             Sql.Write(this, $"""
                 INSERT INTO {shadow.Shadow} ({stored.Select(c => new Id(c.Name))}) OVERRIDING SYSTEM VALUE
-                SELECT {stored.Select(c => c.Source)} FROM {live}{where} ON CONFLICT DO NOTHING
+                SELECT {stored.Select(c => c.Source)} FROM {live}{where} ORDER BY {Names(this, keys, live.Name)} ON CONFLICT DO NOTHING
                 """),
         ];
     }

@@ -43,6 +43,10 @@ public sealed record ChangeLog(TableName Watched, TableName Log, IReadOnlyList<C
     /// <summary>Whether the engine keeps its own record of the watched table's changes already, so that nothing has to be switched on.</summary>
     public bool Tracked { get; init; }
 
+    /// <summary>Whether nobody wants to know how many different keys it holds: where that costs a sort, the number of changes is given instead.</summary>
+    [System.Text.Json.Serialization.JsonIgnore]
+    public bool KeysUncounted { get; init; }
+
     /// <summary>Whether the watched table is partitioned, where that needs another kind of trigger.</summary>
     public bool Partitioned { get; init; }
 }

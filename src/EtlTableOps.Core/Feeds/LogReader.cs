@@ -19,7 +19,7 @@ internal static class LogReader
     /// <summary>What a feed's log holds now; a broken one is an error.</summary>
     public static async Task<LogState> ReadFeedAsync(this IEngineSession session, ShadowBlueprint shadow, CancellationToken token)
     {
-        var state = await session.ReadLogAsync(shadow.Feed!, token).ConfigureAwait(false);
+        var state = await session.ReadLogAsync(shadow.Feed! with { KeysUncounted = true }, token).ConfigureAwait(false);
         if (state.Broken)
             throw new EtlException(ErrorCode.FeedBroken, shadow.Live.Name, "rows changed in a way that left no key to find them by") { SwapId = shadow.SwapId };
         return state;
