@@ -8,6 +8,7 @@ namespace EtlTableOps.PostgreSql.Tests;
 public sealed class LongReaderTests(PostgreSqlDatabase database) : PostgreSqlTest(database)
 {
     [Fact]
+    [Trait("Promise", "9")]
     public async Task Nobody_queues_behind_a_switch_that_a_long_reader_holds_up()
     {
         await Database.ExecuteAsync("""

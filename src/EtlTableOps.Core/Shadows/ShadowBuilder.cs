@@ -92,7 +92,7 @@ internal sealed class ShadowBuilder(EtlDatabase database, IRunObserver observer)
         if (blueprint.Window is { } window)
         {
             notes.AddRange(window.Notes);
-            if (!window.Indexed) notes.Add($"No index leads with column {window.Column.Name}: each pass of the feed reads the whole table.");
+            if (!window.Indexed) notes.Add($"No index leads with column {window.Column.Name}: each pass of the feed reads the whole table{(window.SerialWriters ? ", and other writers wait for it" : "")}.");
         }
         notes.AddRange(scope.Dialect.BuildNotes(blueprint));
         notes.AddRange(live.Attachments
