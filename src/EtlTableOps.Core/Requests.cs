@@ -82,6 +82,9 @@ public sealed record SwitchRequest(string Table)
     /// <summary>How long a lock is tried for where nothing is given: 60 seconds.</summary>
     public static readonly TimeSpan DefaultTryFor = TimeSpan.FromSeconds(60);
 
+    /// <summary>How long later rows are logged where nothing is given: 24 hours.</summary>
+    public static readonly TimeSpan DefaultUndoable = TimeSpan.FromHours(24);
+
     /// <summary>
     /// The swap that is meant, or null for the shadow that is being prepared. With it the command can be repeated: a swap that is done
     /// already is reported as done, and never done again.
@@ -104,6 +107,12 @@ public sealed record SwitchRequest(string Table)
 
     /// <summary>Kept versions after the switch; older ones are dropped.</summary>
     public int KeepVersions { get; init; } = 3;
+
+    /// <summary>
+    /// How long an undo shall be able to keep the rows that are written after the switch: the keys of these rows are logged for as long. Nothing logs none; null for the usual:
+    /// <see cref="DefaultUndoable"/> where the log costs writers something, as long as a version is kept where it does not.
+    /// </summary>
+    public TimeSpan? Undoable { get; init; }
 
     /// <summary>What shall be done with things that cannot follow by themselves.</summary>
     public DependentChoices Choices { get; init; }

@@ -151,6 +151,9 @@ public sealed record TableSwap
     /// <summary>What the exchange cost others; null before it.</summary>
     public StallReport? Stall { get; init; }
 
+    /// <summary>Until when what is written since is logged, so that an undo keeps it, UTC; null for no end, or where nothing is logged (any more).</summary>
+    public DateTime? UndoableUntil { get; init; }
+
     /// <summary>What hung on the name before and does not now, or differs; empty when all of it followed.</summary>
     public IReadOnlyList<string> Differences { get; init; } = [];
 
@@ -211,6 +214,12 @@ public sealed record TableVersion
 
     /// <summary>Bytes with indexes; -1 when not known.</summary>
     public long Bytes { get; init; } = -1;
+
+    /// <summary>Whether what was written since is logged without a gap, so that an undo to this version can keep it.</summary>
+    public bool KeepsLaterRows { get; init; }
+
+    /// <summary>Until when that is so for sure, UTC: with the first command after it the log may end. Null for no end, or where it is not so.</summary>
+    public DateTime? UndoableUntil { get; init; }
 
     /// <summary>True after it was dropped by this command.</summary>
     public bool Removed { get; init; }

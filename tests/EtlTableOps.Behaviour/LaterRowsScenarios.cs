@@ -251,6 +251,64 @@ public abstract class LaterRowsScenarios : EngineScenarios
         Assert.Equal(3000, undo.RowsKept);
     }
 
+    [Theory]
+    [Trait("Promise", "8")]
+    [InlineData("repair")]
+    [InlineData("build")]
+    [InlineData("retention")]
+    public async Task After_its_time_the_log_goes_with_the_next_command_and_an_undo_refuses(string next)
+    {
+        await EventsTable.CreateAsync(World, 100);
+        await ReplaceAsync(Declared.Nothing);
+        await ReplaceAsync(Declared.Twice, r => r with { Undoable = TimeSpan.FromSeconds(1) });
+        var former = await World.RowsAsync("SELECT event_id FROM allevents");
+        Assert.All(await Operations.VersionsAsync("allevents", Token), v => Assert.Equal((true, true), (v.KeepsLaterRows, v.UndoableUntil < DateTime.UtcNow.AddSeconds(2))));
+        await World.ExecuteAsync("DELETE FROM allevents WHERE event_id = 1");
+        await Task.Delay(1100, Token);
+
+        // Nothing has ended it yet, and nothing that only reads does.
+        Assert.Contains("1 rows", (await Operations.UndoAsync(new UndoRequest("allevents"), Token)).Plan.Summary, StringComparison.Ordinal);
+        if (next == "repair")
+        {
+            var prepared = await Operations.RepairAsync(new RepairRequest { Table = "allevents" }, Token);
+            Assert.Contains(prepared.Plan.Steps, s => s.Name == "remove-log");
+            Assert.Contains("end their log", Assert.Single(await RunAsync(prepared)).Action, StringComparison.Ordinal);
+            Assert.Empty(await RepairAsync());
+        }
+        else if (next == "build")
+        {
+            await BuildAsync(Declared.Nothing);
+            await RemoveShadowAsync();
+        }
+        else
+        {
+            await RunAsync(await Operations.RemoveVersionsAsync(new RemoveVersionsRequest("allevents") { Keep = 1 }, Token));
+        }
+
+        Assert.DoesNotContain(await World.LeftoversAsync("allevents"), l => l.StartsWith("trigger", StringComparison.Ordinal) && !l.Contains("_old_", StringComparison.OrdinalIgnoreCase));
+        Assert.All(await Operations.VersionsAsync("allevents", Token), v => Assert.Equal((false, null), (v.KeepsLaterRows, v.UndoableUntil)));
+        await World.ExecuteAsync("DELETE FROM allevents WHERE event_id = 2");
+        Assert.Contains("neither kept nor counted", (await FailsAsync(ErrorCode.RowsWrittenSince, () => UndoAsync())).Message, StringComparison.Ordinal);
+        var undo = await UndoAsync(force: true);
+        Assert.Equal((-1L, 0L), (undo.RowsLeftBehind, undo.RowsKept));
+        Assert.Equal(former, await World.RowsAsync("SELECT event_id FROM allevents"));
+    }
+
+    [Fact]
+    [Trait("Promise", "8")]
+    public async Task A_switch_that_shall_not_be_undoable_leaves_no_log()
+    {
+        await EventsTable.CreateAsync(World, 100);
+        var swap = await ReplaceAsync(Declared.Twice, r => r with { Undoable = TimeSpan.Zero });
+
+        Assert.Null(swap.UndoableUntil);
+        Assert.Empty(swap.Pending);
+        Assert.DoesNotContain(await World.LeftoversAsync("allevents"), l => l.Contains("etltableops_guard", StringComparison.Ordinal));
+        Assert.Contains("neither kept nor counted", (await FailsAsync(ErrorCode.RowsWrittenSince, () => UndoAsync())).Message, StringComparison.Ordinal);
+        await UndoAsync(force: true);
+        Assert.InRange((await LastSwapAsync()).UndoableUntil!.Value, DateTime.UtcNow.AddHours(23), DateTime.UtcNow.AddHours(24));
+    }
+
     [Fact]
     [Trait("Promise", "10")]
     public async Task The_plan_of_an_undo_shows_how_rows_are_brought_over_and_does_nothing()

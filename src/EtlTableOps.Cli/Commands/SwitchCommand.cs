@@ -1,5 +1,6 @@
 using System.CommandLine;
 using EtlTableOps.Cli.Output;
+using EtlTableOps.Observability;
 
 namespace EtlTableOps.Cli.Commands;
 
@@ -18,9 +19,15 @@ internal static class SwitchCommand
         });
         var swap = new Option<string?>("--swap-id") { Description = "The swap that is meant. With it a pipeline's retry is safe: a switch that is done already is reported as done, and not done again.", HelpName = "swap" };
         var method = CommonOptions.Method("The way that the shadow was built for when left out.");
+        var undoable = new Option<TimeSpan?>("--undoable")
+        {
+            Description = "How long an undo shall be able to keep rows that are written after the switch, such as 24h or 7d: their keys are logged for as long. 0 logs none. On SQLite and PostgreSQL 24h when left out; on Snowflake, where it costs writers nothing, without an end.",
+            HelpName = "time",
+            CustomParser = result => CommonOptions.Read(result, text => (TimeSpan?)Human.ParseDuration(text)),
+        };
         var old = CommonOptions.IgnoreOldSnapshots();
         var choices = new ChoiceOptions();
-        var command = new Command("switch", "Exchanges the names: the proven shadow goes live, the live table becomes a kept version.") { table, method, swap, stall, tryFor, keep, old, choices.Streams, choices.MaterializedViews, choices.Pipes, choices.DynamicTables, CommonOptions.Yes }.Changing();
+        var command = new Command("switch", "Exchanges the names: the proven shadow goes live, the live table becomes a kept version.") { table, method, swap, stall, tryFor, keep, undoable, old, choices.Streams, choices.MaterializedViews, choices.Pipes, choices.DynamicTables, CommonOptions.Yes }.Changing();
         CommandRun.Bind(command, run =>
         {
             var request = new SwitchRequest(run.Parsed.GetRequiredValue(table))
@@ -29,6 +36,7 @@ internal static class SwitchCommand
                 StallBudget = run.Parsed.GetValue(stall) ?? SwitchRequest.DefaultStallBudget,
                 TryFor = run.Parsed.GetValue(tryFor) ?? SwitchRequest.DefaultTryFor,
                 Method = run.Parsed.GetValue(method),
+                Undoable = run.Parsed.GetValue(undoable),
                 IgnoreOldSnapshots = run.Parsed.GetValue(old),
                 Choices = choices.Read(run.Parsed),
                 KeepVersions = run.Parsed.GetValue(keep),

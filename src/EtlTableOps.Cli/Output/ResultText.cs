@@ -60,6 +60,7 @@ internal sealed class ResultText(IAnsiConsole console)
         var facts = Facts();
         Add(facts, "swap", swap.SwapId);
         if (swap.Version is not null) Add(facts, "kept", $"{swap.Version} (the table that was live before)");
+        if (swap.UndoableUntil is { } until) Add(facts, "undo", string.Create(CultureInfo.InvariantCulture, $"keeps rows written since until {until:yyyy-MM-dd HH:mm} UTC"));
         if (swap.Stall is { } stall)
         {
             Add(facts, "lock", $"held for {Figures.Milliseconds(stall.HeldMilliseconds)} after {Tries(stall.Tries)} in {Human.Duration(TimeSpan.FromSeconds(stall.WaitedSeconds))}");
@@ -123,7 +124,7 @@ internal sealed class ResultText(IAnsiConsole console)
             return;
         }
         var removed = versions.Any(v => v.Removed);
-        var table = new Table().Border(TableBorder.Minimal).AddColumns("table", "version", "age", "rows", "size");
+        var table = new Table().Border(TableBorder.Minimal).AddColumns("table", "version", "age", "rows", "size", "undo keeps later rows");
         foreach (var version in versions)
         {
             table.AddRow(
@@ -131,7 +132,13 @@ internal sealed class ResultText(IAnsiConsole console)
                 new Text(version.Version + (removed && version.Removed ? " (dropped)" : "")),
                 new Text(Human.Duration(version.Age)),
                 new Text(version.Rows < 0 ? "not known" : Human.Count(version.Rows)).RightJustified(),
-                new Text(Human.Bytes(version.Bytes)).RightJustified());
+                new Text(Human.Bytes(version.Bytes)).RightJustified(),
+                new Text(version switch
+                {
+                    { KeepsLaterRows: false } => "no",
+                    { UndoableUntil: { } until } => string.Create(CultureInfo.InvariantCulture, $"until {until:MM-dd HH:mm} UTC"),
+                    _ => "yes",
+                }));
         }
         console.Write(table);
     }

@@ -165,6 +165,21 @@ public sealed record SwapDetails
     /// <summary>When the names were exchanged, UTC; null before.</summary>
     public DateTime? SwitchedAt { get; init; }
 
+    /// <summary>Until when what is written since is logged, UTC; null for no end, or none from the beginning.</summary>
+    public DateTime? UndoableUntil { get; init; }
+
+    /// <summary>When that log was ended although it was not complete, UTC: what was written since then nobody knows. Null when it was not.</summary>
+    public DateTime? LogEndedAt { get; init; }
+
+    /// <summary>The end of a log of later rows that begins now.</summary>
+    /// <param name="given">What was asked for.</param>
+    /// <param name="costs">Whether the log costs writers something here.</param>
+    internal static DateTime? EndOfLog(TimeSpan? given, bool costs)
+    {
+        var time = given ?? (costs ? SwitchRequest.DefaultUndoable : TimeSpan.MaxValue);
+        return time > DateTime.MaxValue - DateTime.UtcNow ? null : DateTime.UtcNow + time;
+    }
+
     /// <summary>What the exchange measured.</summary>
     public StallReport? Stall { get; init; }
 

@@ -7,6 +7,7 @@ using EtlTableOps.Observability;
 using EtlTableOps.Plans;
 using EtlTableOps.Shadows;
 using EtlTableOps.Switching;
+using EtlTableOps.Versions;
 using EtlTableOps.Tables;
 
 namespace EtlTableOps.Journal;
@@ -18,15 +19,19 @@ namespace EtlTableOps.Journal;
 internal sealed class SwapRepairer(EtlDatabase database, IRunObserver observer)
 {
     private const string Operation = "repair";
+    private const string LogOver = "the time in which an undo keeps later rows is over: end their log";
 
     public async Task<PreparedOperation<IReadOnlyList<TableSwap>>> PrepareAsync(RepairRequest request, CancellationToken token)
     {
         var session = await database.OpenSessionAsync(token).ConfigureAwait(false);
         await using (session.ConfigureAwait(false))
         {
-            var broken = (await SwapHistory.ReadAllAsync(session, request.Table, token).ConfigureAwait(false)).Where(NeedsRepair).ToList();
+            var all = await SwapHistory.ReadAllAsync(session, request.Table, token).ConfigureAwait(false);
+            var over = all.GroupBy(r => r.Live).Select(g => VersionKeeper.Open(g)).OfType<SwapRecord>().Where(VersionKeeper.IsOver).ToList();
+            var broken = all.Where(r => NeedsRepair(r) || over.Contains(r)).ToList();
             var steps = new List<PlanStep>();
-            foreach (var record in broken) steps.AddRange(await StepsAsync(session, record, token).ConfigureAwait(false));
+            foreach (var record in broken.Where(NeedsRepair)) steps.AddRange(await StepsAsync(session, record, token).ConfigureAwait(false));
+            foreach (var record in over) steps.Add(VersionKeeper.PruneStep(session.Dialect, record));
             var plan = new Plan(Operation, broken.Count > 0 ? broken[0].Live : new TableName(null, request.Table ?? "*"), broken.Count > 0 ? broken[0].Id : "", steps)
             {
                 Summary = broken.Count == 0
@@ -50,6 +55,7 @@ internal sealed class SwapRepairer(EtlDatabase database, IRunObserver observer)
         { State: SwapState.Switching } => "interrupted exchange: ask the database which table is live, then finish or take back",
         _ when IsImporting(record) => "interrupted import: take back",
         _ when HandOver.IsUnderWay(record) => "interrupted test: take its log off the live table",
+        _ when record.Details.Pending.Count == 0 => LogOver,
         _ => "done, work after it is pending: finish",
     };
 
@@ -95,6 +101,13 @@ internal sealed class SwapRepairer(EtlDatabase database, IRunObserver observer)
         {
             // The operation may have ended between the plan and our lock; then there is nothing left to do.
             var record = await scope.Journal.ReadAsync(planned.Id, token).ConfigureAwait(false) ?? planned;
+            var over = VersionKeeper.Open(await scope.SwapsAsync(token).ConfigureAwait(false)) is { } open && open.Id == record.Id && VersionKeeper.IsOver(open);
+            if (over)
+            {
+                await new VersionKeeper(database, observer).PruneLogsAsync(scope, token).ConfigureAwait(false);
+                record = await scope.Journal.ReadAsync(planned.Id, token).ConfigureAwait(false) ?? record;
+            }
+            if (over && !NeedsRepair(record)) return SwapFinisher.Describe(database, record, watch.Elapsed) with { Action = LogOver };
             if (!NeedsRepair(record)) return SwapFinisher.Describe(database, record, watch.Elapsed) with { Action = "nothing to do: it ended by itself" };
             var action = What(record);
             record = record switch

@@ -7,6 +7,7 @@ using EtlTableOps.Observability;
 using EtlTableOps.Plans;
 using EtlTableOps.Switching;
 using EtlTableOps.Tables;
+using EtlTableOps.Versions;
 
 namespace EtlTableOps.Shadows;
 
@@ -46,7 +47,8 @@ internal sealed class ShadowBuilder(EtlDatabase database, IRunObserver observer)
             var earlier = await RefuseOrReplaceAsync(scope, request, shadow, token).ConfigureAwait(false);
             var notes = await NotesAsync(scope, blueprint, feed, earlier, token).ConfigureAwait(false);
             IReadOnlyList<PlanStep> removal = earlier is null ? [] : await ShadowRemover.StepsAsync(scope.Session, earlier, token).ConfigureAwait(false);
-            var plan = new Plan(Operation, live.Name, id, Steps(scope, blueprint, removal))
+            var prune = VersionKeeper.Open(await scope.SwapsAsync(token).ConfigureAwait(false)) is { } open && VersionKeeper.IsOver(open) ? VersionKeeper.PruneStep(scope.Dialect, open) : null;
+            var plan = new Plan(Operation, live.Name, id, [.. prune is null ? Array.Empty<PlanStep>() : [prune], .. Steps(scope, blueprint, removal)])
             {
                 Summary = $"Build shadow table {shadow} of {live.Name} ({string.Join("; ", request.Change.Describe())})",
                 Notes = [.. past, .. notes],
@@ -134,6 +136,7 @@ internal sealed class ShadowBuilder(EtlDatabase database, IRunObserver observer)
             {
                 throw new EtlException(ErrorCode.ShadowExists, plan.Live, other.Incoming, other.State, other.User, other.Begun.ToString("u", System.Globalization.CultureInfo.InvariantCulture));
             }
+            await new VersionKeeper(database, observer).EndLogAsync(scope, token).ConfigureAwait(false);
             if (plan.Steps.FirstOrDefault(s => s.Name == JournalStep) is { } create)
                 await new StepRunner(scope.Session, scope.Journal, observer, Operation, plan.SwapId).RunAsync(create, token).ConfigureAwait(false);
 
@@ -176,7 +179,7 @@ internal sealed class ShadowBuilder(EtlDatabase database, IRunObserver observer)
         if (position is { From: null } && blueprint.Live.EstimatedRows != 0)
             observer.OnEvent(new RunNote("Transactions that began before the build are still under way, or cannot be seen: the feed's first pass reads the whole table."));
         var runner = new StepRunner(scope.Session, scope.Journal, observer, Operation, plan.SwapId) { TotalRows = blueprint.Where is null ? blueprint.Live.EstimatedRows : -1 };
-        var rows = await runner.RunAsync(plan.Steps.Where(s => s.Name != JournalStep && !(removedEarlier && ShadowRemover.IsStep(s))), token).ConfigureAwait(false);
+        var rows = await runner.RunAsync(plan.Steps.Where(s => s.Name is not (JournalStep or VersionKeeper.PruneName) && !(removedEarlier && ShadowRemover.IsStep(s))), token).ConfigureAwait(false);
         var built = await scope.RequireTableAsync(blueprint.Shadow, token).ConfigureAwait(false);
         // What was cloned was not counted by any statement.
         if (rows == 0 && !blueprint.StructureOnly) rows = Math.Max(0, built.EstimatedRows);

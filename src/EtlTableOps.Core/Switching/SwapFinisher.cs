@@ -82,6 +82,7 @@ internal static class SwapFinisher
         User = record.User,
         Host = record.Host,
         Stall = record.Details.Stall,
+        UndoableUntil = record.Details.GuardLog is null ? null : record.Details.UndoableUntil,
         Differences = record.Details.Differences,
         RowsLeftBehind = record.Details.RowsLeftBehind,
         RowsKept = record.Details.RowsKept,

@@ -26,6 +26,9 @@ internal sealed class SwitchWork(TableScope scope, SwapRecord record, ShadowBlue
 
     public required TimeSpan StallBudget { get; init; }
 
+    /// <summary>How long later rows are to be logged; null for the usual.</summary>
+    public TimeSpan? Undoable { get; init; }
+
     /// <summary>How long a busy database is borne with while the last changes are brought over outside the lock.</summary>
     public required TimeSpan Patience { get; init; }
 
@@ -61,10 +64,15 @@ internal sealed class SwitchWork(TableScope scope, SwapRecord record, ShadowBlue
         ? [new PlanStep("compare-live", "Read the live table once more: nobody may have written to it since the test", [scope.Dialect.ContentSum(ShadowTester.LiveContent(scope.Dialect, scope.Live))]) { Scope = StepScope.Exchange }]
         : [new PlanStep("drain", "Bring the last changes over", scope.Dialect.Drain(blueprint, long.MaxValue)) { Scope = StepScope.Exchange }];
 
-    /// <summary>What is done after the exchange: the dialect's steps, and the notes of imports go, which nothing is brought over for any more.</summary>
-    public IReadOnlyList<PlanStep> AfterSteps(ExchangeSteps steps) => record.Details.ImportNotes is { } notes
-        ? [.. steps.After, new PlanStep("remove-notes", "Remove the notes of what was imported", scope.Dialect.DropTable(notes.Log))]
-        : steps.After;
+    /// <summary>
+    /// What is done after the exchange: the dialect's steps; the notes of imports go, which nothing is brought over for any more; and the guard, where nobody wants later rows logged.
+    /// </summary>
+    public IReadOnlyList<PlanStep> AfterSteps(ExchangeSteps steps) =>
+    [
+        .. steps.After,
+        .. record.Details.ImportNotes is { } notes ? [new PlanStep("remove-notes", "Remove the notes of what was imported", scope.Dialect.DropTable(notes.Log))] : Array.Empty<PlanStep>(),
+        .. Undoable == TimeSpan.Zero ? [new PlanStep("remove-log", "Remove the guard: what is written from now on is not to be logged", scope.Dialect.RemoveLog(blueprint.Guard with { Watched = record.Live }))] : Array.Empty<PlanStep>(),
+    ];
 
     /// <summary>Refuses when somebody else wrote to the shadow since its test.</summary>
     public async Task RequireUntouchedAsync(IEngineSession session, CancellationToken token)
@@ -124,6 +132,9 @@ internal sealed class SwitchWork(TableScope scope, SwapRecord record, ShadowBlue
                 ImportNotes = null,
                 OutgoingNames = Exchange.OutgoingNames,
                 SwitchedAt = DateTime.UtcNow,
+                GuardLog = Undoable == TimeSpan.Zero ? null : record.Details.GuardLog,
+                UndoableUntil = Undoable == TimeSpan.Zero ? null : SwapDetails.EndOfLog(Undoable, scope.Dialect.LaterRows is not null),
+                LogEndedAt = Undoable == TimeSpan.Zero ? DateTime.UtcNow : null,
                 Stall = soFar,
                 Pending = SwapFinisher.Pending(after),
                 TakeBack = [],

@@ -20,6 +20,7 @@ internal sealed class TableSwitcher(EtlDatabase database, IRunObserver observer)
     public async Task<PreparedOperation<TableSwap>> PrepareAsync(SwitchRequest request, CancellationToken token)
     {
         if (request.KeepVersions < 1) throw new EtlException(ErrorCode.BadInput, "At least one version is kept: without it there is no way back.");
+        if (request.Undoable < TimeSpan.Zero) throw new EtlException(ErrorCode.BadInput, "The time in which an undo keeps later rows cannot be less than nothing.");
         if (request.StallBudget <= TimeSpan.Zero || request.TryFor <= TimeSpan.Zero) throw new EtlException(ErrorCode.BadInput, "The stall budget and the time to try must be longer than nothing.");
         var scope = await TableScope.ReadAsync(database, request.Table, token).ConfigureAwait(false);
         await using (scope.ConfigureAwait(false))
@@ -117,6 +118,7 @@ internal sealed class TableSwitcher(EtlDatabase database, IRunObserver observer)
                 OutgoingGuard = previous?.Details.GuardLog is { } log ? log with { Watched = scope.Live.Name } : null,
             },
             StallBudget = request.StallBudget,
+            Undoable = request.Undoable,
             Patience = request.TryFor,
         };
         await work.RequireUntouchedAsync(scope.Session, token).ConfigureAwait(false);

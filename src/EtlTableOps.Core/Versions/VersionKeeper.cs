@@ -13,6 +13,9 @@ namespace EtlTableOps.Versions;
 /// <summary>Lists kept versions and drops those that are not to be kept.</summary>
 internal sealed class VersionKeeper(EtlDatabase database, IRunObserver observer)
 {
+    /// <summary>The name of the step that removes a log of later rows.</summary>
+    public const string PruneName = "remove-log";
+
     private const string Operation = "retention";
 
     /// <summary>Kept versions, newest first.</summary>
@@ -22,10 +25,17 @@ internal sealed class VersionKeeper(EtlDatabase database, IRunObserver observer)
         await using (session.ConfigureAwait(false))
         {
             var versions = new List<TableVersion>();
-            foreach (var record in await SwapHistory.ReadAllAsync(session, table, token).ConfigureAwait(false))
+            var all = await SwapHistory.ReadAllAsync(session, table, token).ConfigureAwait(false);
+            foreach (var record in all)
             {
                 if (record is not { Version: VersionState.Kept, VersionTable: { } name }) continue;
-                versions.Add(Describe(record, await session.ReadShapeAsync(name, token).ConfigureAwait(false)));
+                var since = all.Where(r => r.Live == record.Live && r.Details.SwitchedAt >= record.Details.SwitchedAt).ToList();
+                var keeps = session.Dialect.LaterRows is not null && since.TrueForAll(r => r.Details.GuardLog is not null);
+                versions.Add(Describe(record, await session.ReadShapeAsync(name, token).ConfigureAwait(false)) with
+                {
+                    KeepsLaterRows = keeps,
+                    UndoableUntil = keeps ? since.MaxBy(r => r.Details.SwitchedAt)!.Details.UndoableUntil : null,
+                });
             }
             return [.. versions.OrderByDescending(v => v.Retired)];
         }
@@ -111,16 +121,39 @@ internal sealed class VersionKeeper(EtlDatabase database, IRunObserver observer)
 
     /// <summary>
     /// Removes logs of rows written since an exchange once no version is left that they count for: a version counts all that was written since it was
-    /// set aside, so a log serves every version that is as old as its exchange or older.
+    /// set aside, so a log serves every version that is as old as its exchange or older. The one that is still written to goes as well when its time is over.
     /// </summary>
     public async Task PruneLogsAsync(TableScope scope, CancellationToken token)
     {
         foreach (var record in Prunable(await scope.SwapsAsync(token).ConfigureAwait(false), [], null))
         {
             await new StepRunner(scope.Session, scope.Journal, observer, Operation, record.Id).RunAsync(PruneStep(scope.Dialect, record), token).ConfigureAwait(false);
-            await scope.Journal.SaveAsync(record with { Details = record.Details with { GuardLog = null } }, token).ConfigureAwait(false);
+            await scope.Journal.SaveAsync(record with { Details = record.Details with { GuardLog = null, LogEndedAt = IsOver(record) ? DateTime.UtcNow : null } }, token).ConfigureAwait(false);
         }
     }
+
+    /// <summary>
+    /// Ends the log of later rows when its time is over, as a part of other work: a table that is too busy for it is left to the next command.
+    /// </summary>
+    public async Task EndLogAsync(TableScope scope, CancellationToken token)
+    {
+        if (Open(await scope.SwapsAsync(token).ConfigureAwait(false)) is not { } open || !IsOver(open)) return;
+        try
+        {
+            await PruneLogsAsync(scope, token).ConfigureAwait(false);
+        }
+        catch (EtlException e) when (e.Code == ErrorCode.LockNotObtained)
+        {
+            observer.OnEvent(new RunWarning($"The log of rows written since the last switch of {scope.Live.Name} is no longer needed, and could not be ended yet: {e.Message}"));
+        }
+    }
+
+    /// <summary>The table's last exchange, whose log of later rows is still written to; null for none.</summary>
+    public static SwapRecord? Open(IEnumerable<SwapRecord> swaps) =>
+        swaps.Where(r => r.Details.SwitchedAt is not null).MaxBy(r => r.Details.SwitchedAt) is { Details.GuardLog: not null } open ? open : null;
+
+    /// <summary>Whether the time for which later rows were to be logged is over.</summary>
+    public static bool IsOver(SwapRecord record) => record.Details.UndoableUntil < DateTime.UtcNow;
 
     /// <summary>The steps of <see cref="PruneLogsAsync"/> as they will be, for a plan.</summary>
     /// <param name="dialect">Writes the SQL.</param>
@@ -135,11 +168,13 @@ internal sealed class VersionKeeper(EtlDatabase database, IRunObserver observer)
         var gone = going.ToHashSet(StringComparer.Ordinal);
         var past = swaps.Where(r => r.Details.SwitchedAt is not null).ToList();
         var oldest = past.Where(r => r.Version == VersionState.Kept && !gone.Contains(r.Id)).Min(r => r.Details.SwitchedAt) ?? exchanged;
-        return past.FindAll(r => r.Details.GuardLog is not null && (oldest is null || r.Details.SwitchedAt < oldest));
+        var over = exchanged is null && Open(past) is { } open && IsOver(open) ? open : null;
+        return past.FindAll(r => r.Details.GuardLog is not null && (oldest is null || r.Details.SwitchedAt < oldest || r == over));
     }
 
-    private static PlanStep PruneStep(IDialect dialect, SwapRecord record) =>
-        new("remove-log", "Remove a log that counts for no version any more", dialect.RemoveLog(record.Details.GuardLog! with { Watched = record.Live }));
+    /// <summary>Removes a log of later rows with its triggers.</summary>
+    public static PlanStep PruneStep(IDialect dialect, SwapRecord record) =>
+        new(PruneName, "Remove a log of later rows that no undo needs any more, or whose time is over", dialect.RemoveLog(record.Details.GuardLog! with { Watched = record.Live }));
 
     private static PlanStep? Empty(IDialect dialect, TableShape? table) => table is null ? null : dialect.EmptyTable(table, SwitchRequest.DefaultStallBudget);
 

@@ -34,6 +34,13 @@ public sealed class SwitchTableCommand : TableCmdlet
     [Parameter]
     public ExchangeMethod? Method { get; set; }
 
+    /// <summary>
+    /// How long an undo shall be able to keep rows that are written after the switch: '24h', '7d' or a number of seconds; 0 logs none. 24 hours where it is not given (on Snowflake without an end).
+    /// </summary>
+    [Parameter]
+    [DurationTransformation]
+    public TimeSpan? Undoable { get; set; }
+
     /// <summary>Does not wait for transactions that read a state from before the shadow was filled; until they end, they may find rows of the table missing, or none in it.</summary>
     [Parameter]
     public SwitchParameter IgnoreOldSnapshots { get; set; }
@@ -56,7 +63,7 @@ public sealed class SwitchTableCommand : TableCmdlet
 
     private protected override void Work()
     {
-        var request = new SwitchRequest(Table) { IgnoreOldSnapshots = IgnoreOldSnapshots, StallBudget = StallBudget, TryFor = TryFor, KeepVersions = KeepVersions, Method = Method, Choices = Choices.Of(RecreateStreams, RecreateMaterializedViews, RecreatePipes, RecreateDynamicTables), SwapId = string.IsNullOrEmpty(SwapId) ? null : SwapId };
+        var request = new SwitchRequest(Table) { Undoable = Undoable, IgnoreOldSnapshots = IgnoreOldSnapshots, StallBudget = StallBudget, TryFor = TryFor, KeepVersions = KeepVersions, Method = Method, Choices = Choices.Of(RecreateStreams, RecreateMaterializedViews, RecreatePipes, RecreateDynamicTables), SwapId = string.IsNullOrEmpty(SwapId) ? null : SwapId };
         var operations = Operations;
         Perform(Table, token => operations.SwitchAsync(request, token), Emit);
     }

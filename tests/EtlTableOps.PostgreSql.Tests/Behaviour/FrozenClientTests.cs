@@ -6,7 +6,6 @@ namespace EtlTableOps.PostgreSql.Tests.Behaviour;
 
 /// <summary>A client of ours that is stopped (SIGSTOP) while it holds locks that others wait for.</summary>
 [Trait("Promise", "6")]
-[Trait("Promise", "9")]
 public sealed class FrozenClientTests(PostgreSqlCluster cluster) : EngineScenarios
 {
     /// <summary>Two seconds of silence (the dialect's), and the statement that runs at the time; the rest is the machine's.</summary>
@@ -15,6 +14,7 @@ public sealed class FrozenClientTests(PostgreSqlCluster cluster) : EngineScenari
     protected override EngineWorld NewWorld() => new PostgreSqlWorld(cluster);
 
     [Theory]
+    [Trait("Promise", "9")]
     [InlineData("switch", "COMMENT")]
     [InlineData("undo", "COMMENT")]
     [InlineData("build", "CREATE TRIGGER")]

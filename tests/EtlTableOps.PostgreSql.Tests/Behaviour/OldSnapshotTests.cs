@@ -6,7 +6,6 @@ using EtlTableOps.Testing;
 namespace EtlTableOps.PostgreSql.Tests.Behaviour;
 
 /// <summary>Transactions that read a state from before the shadow was filled (facts: PostgreSQL's MVCC caveats).</summary>
-[Trait("Promise", "1")]
 public sealed class OldSnapshotTests(PostgreSqlCluster cluster) : EngineScenarios
 {
     private const string Old = "SET application_name = 'nightly report'; BEGIN ISOLATION LEVEL REPEATABLE READ; SELECT count(*) FROM others";
@@ -14,6 +13,7 @@ public sealed class OldSnapshotTests(PostgreSqlCluster cluster) : EngineScenario
     protected override EngineWorld NewWorld() => new PostgreSqlWorld(cluster);
 
     [Fact]
+    [Trait("Promise", "1")]
     public async Task A_switch_waits_for_them_without_a_lock_and_says_for_whom()
     {
         await BeginAsync();
@@ -37,6 +37,7 @@ public sealed class OldSnapshotTests(PostgreSqlCluster cluster) : EngineScenario
     }
 
     [Fact]
+    [Trait("Promise", "1")]
     public async Task Where_they_do_not_end_it_refuses_by_their_names_and_goes_on_only_when_told_to()
     {
         await BeginAsync();
