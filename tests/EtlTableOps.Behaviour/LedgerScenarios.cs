@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using System.Globalization;
-using EtlTableOps.Observability;
 using EtlTableOps.Shadows;
 using EtlTableOps.Testing.Ledgers;
 
@@ -14,6 +13,8 @@ public abstract class LedgerScenarios : InterruptionSteps
 {
     /// <summary>On a machine with other work a lock is held for longer than a switch takes on a quiet one.</summary>
     private static readonly TimeSpan Patient = TimeSpan.FromSeconds(2);
+
+    private readonly SortedDictionary<string, TimeSpan> spent = [];
 
     private static readonly string[] Kinds = ["column", "nothing", "drop", "where", "both", "twice"];
 
@@ -84,8 +85,8 @@ public abstract class LedgerScenarios : InterruptionSteps
         Assert.Equal(structure, await World.DescribeAsync("allevents"));
         await RunAsync(await Operations.RemoveVersionsAsync(new RemoveVersionsRequest("allevents") { Keep = 0 }, Token));
         await NothingLeftAsync();
-        var times = Told.Events.OfType<StepFinished>().GroupBy(f => f.Operation).Select(g => $"{g.Key} {g.Sum(f => f.Elapsed.TotalSeconds):0.0} s");
-        TestContext.Current.TestOutputHelper?.WriteLine($"seed {Effort.Seed}, {cycles} cycles, {ledger.Rows} rows, {ledger.Counts}, emptied {ledger.Emptied} times; steps: {string.Join(", ", times)}");
+        var times = spent.Select(t => $"{t.Key} {t.Value.TotalSeconds:0.0} s");
+        TestContext.Current.TestOutputHelper?.WriteLine($"seed {Effort.Seed}, {cycles} cycles, {ledger.Rows} rows, {ledger.Counts}, emptied {ledger.Emptied} times; {string.Join(", ", times)}");
     }
 
     private async Task CycleAsync(Ledger ledger, Random random, string kind, string when)
@@ -102,31 +103,45 @@ public abstract class LedgerScenarios : InterruptionSteps
                 _ => Declared.Nothing,
             }, when);
             if (kind == "twice") await JobAsync(ledger, random, new DeclaredChange { Drop = ["twice"] }, when + ", second switch");
-            var undo = await RunAsync(await Operations.UndoAsync(new UndoRequest("allevents") { To = first.Version, StallBudget = Patient }, Token));
-            Assert.Equal((0L, null), (undo.RowsLeftBehind, undo.LeftBehindIn));
+            await TimedAsync("undo", async () =>
+            {
+                var undo = await RunAsync(await Operations.UndoAsync(new UndoRequest("allevents") { To = first.Version, StallBudget = Patient }, Token));
+                Assert.Equal((0L, null), (undo.RowsLeftBehind, undo.LeftBehindIn));
+            });
             ledger.Hiding = false;
         }
         catch (Exception e) when (e is not OperationCanceledException)
         {
             throw new InvalidOperationException($"{when}, seed {Effort.Seed}: {e.Message}", e);
         }
-        await AgreesAsync(ledger, when + ", after the undo");
+        await TimedAsync("compare", async () => await AgreesAsync(ledger, when + ", after the undo"));
     }
 
     /// <summary>Builds, brings over, proves and switches, with the writers at work.</summary>
     private async Task<TableSwap> JobAsync(Ledger ledger, Random random, DeclaredChange change, string when)
     {
-        await BuildAsync(change);
+        await TimedAsync("build", () => BuildAsync(change));
         await Task.Delay(random.Next(40), Token);
-        if (random.Next(3) > 0) await SyncAsync();
-        await ProveAsync();
-        if (random.Next(2) == 0) await SyncAsync();
+        if (random.Next(3) > 0) await TimedAsync("sync", () => SyncAsync());
+        await TimedAsync("test", () => ProveAsync());
+        if (random.Next(2) == 0) await TimedAsync("sync", () => SyncAsync());
         var before = Stopwatch.GetTimestamp();
-        var swap = await SwitchAsync(with: r => r with { KeepVersions = 2, StallBudget = Patient });
+        TableSwap? swap = null;
+        await TimedAsync("switch", async () => swap = await SwitchAsync(with: r => r with { KeepVersions = 2, StallBudget = Patient }));
         await Task.Delay(random.Next(40), Token);
-        await AgreesAsync(ledger, when + ", after the switch");
-        if (change.Add.Count > 0) await ComputedAsync(ledger, before, when);
-        return swap;
+        await TimedAsync("compare", async () =>
+        {
+            await AgreesAsync(ledger, when + ", after the switch");
+            if (change.Add.Count > 0) await ComputedAsync(ledger, before, when);
+        });
+        return swap!;
+    }
+
+    private async Task TimedAsync(string what, Func<Task> work)
+    {
+        var watch = Stopwatch.StartNew();
+        await work();
+        spent[what] = spent.GetValueOrDefault(what) + watch.Elapsed;
     }
 
     /// <summary>A row that nobody wrote to since before the switch has the column that the change computed for it.</summary>

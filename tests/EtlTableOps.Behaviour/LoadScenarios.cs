@@ -15,6 +15,15 @@ public abstract class LoadScenarios : EngineScenarios
     /// <summary>How many of a hundred statements write.</summary>
     protected virtual int Writes => 30;
 
+    /// <summary>What a session of the load runs first.</summary>
+    protected virtual string? First => null;
+
+    /// <summary>Reads a row by its key.</summary>
+    protected virtual string Read(int id) => string.Create(CultureInfo.InvariantCulture, $"SELECT * FROM allevents WHERE event_id = {id}");
+
+    /// <summary>Changes columns of a row that the ledger does not know: the writers of both share rows and no columns.</summary>
+    protected virtual string Write(int id) => string.Create(CultureInfo.InvariantCulture, $"UPDATE allevents SET country = 'IT', amount = {id % 100} WHERE event_id = {id}");
+
     [Theory]
     [InlineData(false)]
     [InlineData(true)]
@@ -24,11 +33,10 @@ public abstract class LoadScenarios : EngineScenarios
     {
         await EventsTable.CreateAsync(World, 5000);
         await using var ledger = await StartLedgerAsync(o => o with { Sessions = 2 });
-        await using var load = new FixedRateLoad(() => World.OpenConsumerAsync().GetAwaiter().GetResult().Connection,
+        await using var load = new FixedRateLoad(() => OpenAsync().GetAwaiter().GetResult(),
         [
-            // Writers of the load and of the ledger share rows and no columns.
-            new LoadStatement(Writes, random => string.Create(CultureInfo.InvariantCulture, $"UPDATE allevents SET country = 'IT', amount = {random.Next(100)} WHERE event_id = {random.Next(5000)}")),
-            new LoadStatement((100 - Writes) * 4 / 5, random => string.Create(CultureInfo.InvariantCulture, $"SELECT * FROM allevents WHERE event_id = {random.Next(5000)}")),
+            new LoadStatement(Writes, random => Write(random.Next(5000))),
+            new LoadStatement((100 - Writes) * 4 / 5, random => Read(random.Next(5000))),
             new LoadStatement((100 - Writes) / 5, random => string.Create(CultureInfo.InvariantCulture, $"SELECT count(*), sum(user_id) FROM allevents WHERE event_id BETWEEN {random.Next(5000)} AND {random.Next(5000)}")),
         ], PerSecond, sessions: 12, seed: Effort.Seed);
         var begun = FixedRateLoad.Now;
@@ -51,6 +59,13 @@ public abstract class LoadScenarios : EngineScenarios
         await AgreesAsync(ledger, "after the load");
         Assert.InRange(report.Longest, TimeSpan.Zero, Bearable);
         Assert.True(report.Statements > PerSecond * Effort.LoadSeconds / 10, report.ToString());
+    }
+
+    private async Task<System.Data.Common.DbConnection> OpenAsync()
+    {
+        var consumer = await World.OpenConsumerAsync();
+        if (First is not null) await consumer.ExecuteAsync(First);
+        return consumer.Connection;
     }
 
     /// <summary>A reader that has read in a transaction which stays open for so long, and must be left in peace.</summary>

@@ -4,6 +4,7 @@ using EtlTableOps.Behaviour;
 using EtlTableOps.Errors;
 using EtlTableOps.Sqlite.Tests.Behaviour;
 using EtlTableOps.Testing;
+using EtlTableOps.Testing.Ledgers;
 
 namespace EtlTableOps.Sqlite.Tests;
 
@@ -61,7 +62,8 @@ public sealed class PowerCutTests : InterruptionSteps
         mode = journal;
         await World.ExecuteAsync("PRAGMA journal_mode = " + mode);
         await BeginAsync(1000);
-        Writers = await StartLedgerAsync();
+        // A statement with RETURNING commits when its last row is read, and there the driver does not wait for readers, who are in a commit's way without a write-ahead log.
+        Writers = await StartLedgerAsync(o => mode == "WAL" ? o : o with { Work = o.Work & ~LedgerWork.Sets });
         await using (Writers)
         {
             string[] operations = ["switch", "undo", "build"];

@@ -11,7 +11,7 @@ namespace EtlTableOps.Testing;
 /// deleted at the end, even when the test process is killed. <c>ETLTABLEOPS_TEST_POSTGRES</c> names a server to use instead.
 /// Use it as an assembly fixture; it starts when the first database is asked for.
 /// </summary>
-public sealed class PostgreSqlCluster : IAsyncLifetime
+public sealed partial class PostgreSqlCluster : IAsyncLifetime
 {
     /// <summary>The role that signs in by password alone.</summary>
     public const string SecretRole = "etl_secret";
@@ -120,33 +120,6 @@ public sealed class PostgreSqlCluster : IAsyncLifetime
         Assert.SkipUnless(IsOwn, "The server was not started by the tests, so its processes are left alone.");
         using var kill = Process.Start("/bin/sh", ["-c", string.Create(CultureInfo.InvariantCulture, $"kill -{signal} {process}")]);
         await kill.WaitForExitAsync();
-    }
-
-    /// <summary>Kills a durable server with all its processes at once, so that none can write anything any more; or lets it end as an immediate shutdown does.</summary>
-    public async Task CrashAsync(bool immediateShutdown = false)
-    {
-        Assert.SkipUnless(Durable && OperatingSystem.IsLinux(), "Only a durable server is killed, and its processes are found in /proc.");
-        var postmaster = int.Parse((await File.ReadAllLinesAsync(Path.Combine(SocketDirectory!, "data", "postmaster.pid")))[0], CultureInfo.InvariantCulture);
-        if (immediateShutdown)
-        {
-            await SignalAsync(postmaster, "QUIT");
-            await GoneAsync([postmaster]);
-            return;
-        }
-        // Frozen, it starts no further process while we look for those that it has.
-        await SignalAsync(postmaster, "STOP");
-        int[] all = [postmaster, .. ChildrenOf(postmaster)];
-        // All in one go; those that have ended by themselves since are no matter.
-        using (var kill = Process.Start("/bin/sh", ["-c", $"kill -KILL {string.Join(' ', all)} 2>/dev/null"])) await kill.WaitForExitAsync();
-        await GoneAsync(all);
-    }
-
-    /// <summary>Starts a server that was crashed, and waits until it has recovered and answers.</summary>
-    public async Task StartAgainAsync()
-    {
-        await keeper!.StandardInput.WriteLineAsync("again");
-        await keeper.StandardInput.FlushAsync();
-        await AnswersAsync(keeper, server!.ConnectionString);
     }
 
     /// <inheritdoc/>
@@ -264,41 +237,6 @@ public sealed class PostgreSqlCluster : IAsyncLifetime
             END $$
             """, connection);
         await role.ExecuteNonQueryAsync();
-    }
-
-    private static IEnumerable<int> ChildrenOf(int parent)
-    {
-        foreach (var folder in Directory.GetDirectories("/proc"))
-        {
-            if (int.TryParse(Path.GetFileName(folder), NumberStyles.None, CultureInfo.InvariantCulture, out var process) && StatusOf(process) is { } status && status.Parent == parent) yield return process;
-        }
-    }
-
-    private static async Task GoneAsync(int[] processes)
-    {
-        var clock = Stopwatch.StartNew();
-        // A zombie is as dead as can be: it waits for its parent alone.
-        while (processes.Any(p => StatusOf(p) is { State: not ('Z' or 'X') }))
-        {
-            if (clock.Elapsed > TimeSpan.FromSeconds(30)) throw new InvalidOperationException("The server's processes did not end.");
-            await Task.Delay(5);
-        }
-    }
-
-    /// <summary>State and parent of a process; null when there is none.</summary>
-    private static (char State, int Parent)? StatusOf(int process)
-    {
-        try
-        {
-            // Its name is in parentheses and may hold anything, so that the rest begins behind the last one.
-            var text = File.ReadAllText(string.Create(CultureInfo.InvariantCulture, $"/proc/{process}/stat"));
-            var rest = text[(text.LastIndexOf(')') + 2)..].Split(' ');
-            return (rest[0][0], int.Parse(rest[1], CultureInfo.InvariantCulture));
-        }
-        catch (IOException)
-        {
-            return null;
-        }
     }
 
     private static NpgsqlConnectionStringBuilder Read(string given)

@@ -1,3 +1,4 @@
+using System.Globalization;
 using EtlTableOps.Behaviour;
 using EtlTableOps.Testing;
 using EtlTableOps.Testing.Ledgers;
@@ -97,4 +98,14 @@ public sealed class PostgreSqlLedgerTests(PostgreSqlCluster cluster) : LedgerSce
 public sealed class PostgreSqlLoadTests(PostgreSqlCluster cluster) : LoadScenarios
 {
     protected override EngineWorld NewWorld() => new PostgreSqlWorld(cluster);
+
+    /// <summary>Statements that were prepared before the table was another one.</summary>
+    protected override string First => """
+        PREPARE one_row (integer) AS SELECT event_id, event_ts, user_id, kind, country, amount, payload FROM allevents WHERE event_id = $1;
+        PREPARE change (integer) AS UPDATE allevents SET country = 'IT', amount = $1 % 100 WHERE event_id = $1
+        """;
+
+    protected override string Read(int id) => string.Create(CultureInfo.InvariantCulture, $"EXECUTE one_row ({id})");
+
+    protected override string Write(int id) => string.Create(CultureInfo.InvariantCulture, $"EXECUTE change ({id})");
 }

@@ -32,13 +32,8 @@ internal sealed class SqliteWorld(string mode = "WAL", DirectoryInfo? copy = nul
         await command.ExecuteNonQueryAsync();
     }
 
-    public override async Task<Consumer> OpenConsumerAsync()
-    {
-        var consumer = new Consumer(await OpenAsync(SqliteOpenMode.ReadWrite));
-        // The driver alone looks every 150 ms whether the file is free, which hardly ever finds it so among those who look more often.
-        await consumer.ExecuteAsync("PRAGMA busy_timeout = 30000");
-        return consumer;
-    }
+    /// <summary>The driver looks every 150 ms whether a locked file is free; SQLite's own busy_timeout, as the driver's library is built, sleeps for whole seconds.</summary>
+    public override async Task<Consumer> OpenConsumerAsync() => new(await OpenAsync(SqliteOpenMode.ReadWrite));
 
     public override Task<IReadOnlyList<string>> LeftoversAsync(string live) => RowsAsync($"""
         SELECT type || ' ' || name || ' on ' || tbl_name FROM sqlite_schema

@@ -95,7 +95,7 @@ internal sealed class LedgerWriter : IDisposable
         else if (roll < 45 && Does(LedgerWork.Transactions)) await TransactionAsync(random.Next(1, 7), rollback: false, late: false);
         else if (roll < 52 && Does(LedgerWork.Bursts))
         {
-            for (var i = random.Next(10, 40); i > 0; i--) await SingleAsync();
+            for (var i = random.Next(10, 40); i > 0 && !ledger.PauseWanted; i--) await SingleAsync();
         }
         else await SingleAsync();
     }
