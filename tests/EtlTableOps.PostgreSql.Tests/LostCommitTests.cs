@@ -54,6 +54,24 @@ public sealed class LostCommitTests(PostgreSqlCluster cluster) : EngineScenarios
     }
 
     [Fact]
+    [Trait("Promise", "2")]
+    [Trait("Promise", "8")]
+    public async Task An_undo_brings_a_row_whose_writer_commits_late_and_before_whom_others_were_brought()
+    {
+        await EventsTable.CreateAsync(World, 100);
+        await ReplaceAsync(Declared.Twice, r => r with { StallBudget = Budget });
+        await using var late = await World.OpenConsumerAsync();
+        await late.ExecuteAsync("BEGIN; UPDATE allevents SET payload = 'late' WHERE event_id = 1");
+        await World.ExecuteAsync("UPDATE allevents SET payload = 'early' WHERE event_id = 2");
+        Told.Clear();
+        var undo = Task.Run(() => ExchangeAsync(null, "undo"));
+        while (!undo.IsCompleted && !Told.Events.Any(e => e is StepStarted { Step: "exchange" })) await Task.Delay(10, Token);
+        await late.ExecuteAsync("COMMIT");
+        await undo;
+        Assert.Equal(["early", "late"], await World.RowsAsync("SELECT payload FROM allevents WHERE event_id IN (1, 2)"));
+    }
+
+    [Fact]
     [Trait("Promise", "7")]
     public async Task While_the_server_stays_out_of_reach_nobody_claims_to_know_and_a_repair_finds_out()
     {

@@ -79,7 +79,7 @@ internal sealed class LaterRowsBringer(TableScope scope, LaterRows rows, ChangeL
         var watch = Stopwatch.StartNew();
         var brought = 0L;
         var (end, left, emptiedAt) = await ReadAsync(session, token).ConfigureAwait(false);
-        if (left == 0 && !(first && rows.Logs.Count > 1)) return;
+        if (end == 0 && !(first && rows.Logs.Count > 1)) return;
         observer.OnEvent(new StepStarted(Operation, "later-rows", Title));
         foreach (var s in Statements(scope.Dialect, rows, guard, first: true)) observer.OnEvent(new StatementRun(s.Text));
         if (first || emptiedAt > emptied) await BringEmptiedAsync(end, token).ConfigureAwait(false);
@@ -153,7 +153,8 @@ internal sealed class LaterRowsBringer(TableScope scope, LaterRows rows, ChangeL
     {
         var (end, left, emptiedAt) = await ReadAsync(session, token).ConfigureAwait(false);
         if (emptiedAt > emptied || left / rate > stallBudget.TotalSeconds / 2) return null;
-        if (left == 0 && aside is null) return new LockedWork([], 0);
+        // Nothing above the position is not nothing at all: a transaction that committed late has logged below it.
+        if (end == 0 && aside is null) return new LockedWork([], 0);
         if (aside is null) return new LockedWork(Bring(end), left);
         var copy = With(sql.SetAside(rows, aside), end);
         observer.OnEvent(new StatementRun(copy.Text));
