@@ -23,7 +23,9 @@ public enum CommitFate
 /// </summary>
 public sealed class CommitLoss : IAsyncDisposable
 {
-    private static readonly TimeSpan Delay = TimeSpan.FromSeconds(2);
+    /// <summary>Shorter than the silence after which the server ends a session of ours that holds locks.</summary>
+    private static readonly TimeSpan Delay = TimeSpan.FromMilliseconds(700);
+
     private readonly TcpListener listener = new(IPAddress.Loopback, 0);
     private readonly List<Task> running = [];
     private readonly int server;

@@ -101,7 +101,9 @@ public sealed class FixedRateLoad : IAsyncDisposable
         {
             connection ??= Open();
             var due = began + n * interval;
-            while (Stopwatch.GetTimestamp() is var now && now < due && !stopping) Thread.Sleep(TimeSpan.FromMilliseconds(Math.Max(0, Math.Min(50, (due - now) * 1000.0 / Stopwatch.Frequency - 0.5))));
+
+            // Up to a millisecond late; to wait for the exact moment would take the processor from those whose waits are measured.
+            while (Stopwatch.GetTimestamp() is var now && now < due && !stopping) Thread.Sleep((int)Math.Clamp((due - now) * 1000 / Stopwatch.Frequency, 1, 50));
             if (stopping) break;
             var sample = Run(ref connection, Choose(random, shares), due);
             lock (samples[session]) samples[session].Add(sample);

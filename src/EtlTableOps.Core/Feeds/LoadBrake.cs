@@ -16,6 +16,7 @@ internal sealed class LoadBrake : IAsyncDisposable
     private readonly SyncRequest request;
     private readonly IRunObserver observer;
     private IEngineSession? apart;
+    private double? asked;
 
     private LoadBrake(IEngineSession work, SyncRequest request, IRunObserver observer)
     {
@@ -35,13 +36,18 @@ internal sealed class LoadBrake : IAsyncDisposable
         return new LoadBrake(work, request, observer);
     }
 
+    /// <summary>Asks for the load once, for the first wait to use.</summary>
+    /// <exception cref="EtlException">BadInput when there is no such number.</exception>
+    public async Task AskAsync(CancellationToken token) => asked = await ReadAsync(token).ConfigureAwait(false);
+
     /// <summary>Waits until the load allows the next batch, and returns for how long.</summary>
     public async Task<TimeSpan> WaitAsync(string operation, string title, long done, long total, Stopwatch watch, CancellationToken token)
     {
         var waiting = Stopwatch.StartNew();
         while (true)
         {
-            var load = await ReadAsync(token).ConfigureAwait(false);
+            var load = asked ?? await ReadAsync(token).ConfigureAwait(false);
+            asked = null;
             if (load <= request.MaxLoad) return waiting.Elapsed;
             observer.OnEvent(new RunProgress(operation, title, done, total, watch.Elapsed)
             {

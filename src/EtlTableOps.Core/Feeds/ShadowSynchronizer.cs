@@ -68,6 +68,8 @@ internal sealed class ShadowSynchronizer(EtlDatabase database, IRunObserver obse
             CaughtUp done;
             try
             {
+                // A query that gives no number is a mistake also on the day on which there is nothing to wait for.
+                if (brake is not null) await brake.AskAsync(token).ConfigureAwait(false);
                 done = await CatchUpAsync(scope, feed, blueprint, observer, token, brake: brake).ConfigureAwait(false);
             }
             finally
