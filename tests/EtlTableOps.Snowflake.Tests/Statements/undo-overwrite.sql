@@ -36,5 +36,5 @@ ALTER TABLE "S1"."ALLEVENTS" DROP COLUMN IF EXISTS "TWICE";
 DROP TABLE IF EXISTS "S1"."ALLEVENTS_OLD_20261121T000000Z";
 -- remove-note: Remove the moment of the exchange
 DROP TABLE IF EXISTS "S1"."etltableops_exchange_00000000";
--- remove-log: Remove a log that counts for no version any more
+-- remove-log: Remove a log of later rows that no undo needs any more, or whose time is over
 DROP TABLE IF EXISTS "S1"."etltableops_guard_00000000";

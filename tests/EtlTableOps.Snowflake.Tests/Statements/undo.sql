@@ -16,5 +16,5 @@ ALTER TABLE "S1"."NOTES" DROP CONSTRAINT "NOTES_OF_EVENTS";
 ALTER TABLE "S1"."NOTES" ADD CONSTRAINT "NOTES_OF_EVENTS" FOREIGN KEY ("EVENT_ID") REFERENCES "S1"."ALLEVENTS" ("EVENT_ID");
 -- comment: Give the live table its own comment
 COMMENT ON TABLE "S1"."ALLEVENTS" IS 'what happened, and it''s dear';
--- remove-log: Remove a log that counts for no version any more
+-- remove-log: Remove a log of later rows that no undo needs any more, or whose time is over
 DROP TABLE IF EXISTS "S1"."etltableops_guard_00000000";
