@@ -6,10 +6,10 @@ namespace EtlTableOps.Testing;
 public static class Effort
 {
     /// <summary>Cycles of build, test, switch and undo under a ledger (<c>ETLTABLEOPS_TEST_CYCLES</c>).</summary>
-    public static int Cycles { get; } = Number("ETLTABLEOPS_TEST_CYCLES", 30);
+    public static int Cycles { get; } = Number("ETLTABLEOPS_TEST_CYCLES", 20);
 
     /// <summary>Kills, crashes and copies at random moments in each test of them (<c>ETLTABLEOPS_TEST_KILLS</c>).</summary>
-    public static int Kills { get; } = Number("ETLTABLEOPS_TEST_KILLS", 3);
+    public static int Kills { get; } = Number("ETLTABLEOPS_TEST_KILLS", 2);
 
     /// <summary>Seconds of a load at a fixed rate (<c>ETLTABLEOPS_TEST_LOAD_SECONDS</c>).</summary>
     public static int LoadSeconds { get; } = Number("ETLTABLEOPS_TEST_LOAD_SECONDS", 6);
