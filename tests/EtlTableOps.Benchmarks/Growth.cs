@@ -32,6 +32,7 @@ internal sealed class Growth(Bench bench, Report report)
             for (var run = 1; run <= runs; run++)
             {
                 await using var load = rate == 0 ? null : new FixedRateLoad(bench.Open, [Bench.Consumers("allevents", rowsForRates)[0]], rate, 4, run);
+                if (load is not null) await Task.Delay(TimeSpan.FromSeconds(1));
                 await RunOnceAsync(run, rowsForRates, ByRate, LocksByRate, rate.ToString(CultureInfo.InvariantCulture));
                 if (load is null) continue;
                 var bore = await load.StopAsync();

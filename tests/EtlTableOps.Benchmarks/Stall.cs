@@ -63,13 +63,18 @@ internal sealed class Stall(Bench bench, Report report, long rows)
     /// <summary>A transaction that read the table and stays open.</summary>
     private async Task ReadForAsync(int seconds)
     {
+        // By hand: SQLite's driver begins its own transactions as a writer's.
         await using var connection = bench.Open();
-        await using var transaction = await connection.BeginTransactionAsync();
-        await using var command = connection.CreateCommand();
-        command.Transaction = transaction;
-        command.CommandText = "SELECT max(event_id) FROM allevents";
-        await command.ExecuteScalarAsync();
+        await ReadAsync("BEGIN");
+        await ReadAsync("SELECT max(event_id) FROM allevents");
         await Task.Delay(TimeSpan.FromSeconds(seconds));
-        await transaction.CommitAsync();
+        await ReadAsync("COMMIT");
+
+        async Task ReadAsync(string sql)
+        {
+            await using var command = connection.CreateCommand();
+            command.CommandText = sql;
+            await command.ExecuteScalarAsync();
+        }
     }
 }
