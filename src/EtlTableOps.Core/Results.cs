@@ -1,3 +1,4 @@
+using EtlTableOps.Checks;
 using EtlTableOps.Engines;
 using EtlTableOps.Feeds;
 using EtlTableOps.Journal;
@@ -90,21 +91,56 @@ public sealed record ShadowTestResult
     /// <summary>Rows of the shadow that were compared; those whose change is still to be brought over are not among them.</summary>
     public long Rows { get; init; }
 
+    /// <summary>The state that the verdict speaks of, for people: <c>one snapshot of both tables, 2026-11-20 20:15:00 UTC</c>.</summary>
+    public string Snapshot { get; init; } = "";
+
+    /// <summary>The rows that differ, where the content does; null where it does not.</summary>
+    public TableDifferences? Differences { get; init; }
+
+    /// <summary>The columns' distributions in the live table and in the shadow, where they were asked for.</summary>
+    public IReadOnlyList<ColumnDrift> Distributions { get; init; } = [];
+
+    /// <summary>The declared difference in structure, a line for each column that is not as it was: what was declared, what was found.</summary>
+    public IReadOnlyList<StructureDifference> Structure { get; init; } = [];
+
+    /// <summary>The statements that read the rows, in the order in which they were run.</summary>
+    public IReadOnlyList<string> Statements { get; init; } = [];
+
     /// <summary>What the command's statements cost; null where the database keeps no record of it, or it could not be read.</summary>
     public Cost? Cost { get; init; }
 }
 
 /// <summary>One check of a test.</summary>
 /// <param name="Name">Short and stable: <c>columns</c>, <c>row-count</c>, <c>content</c> …</param>
-/// <param name="Passed">The verdict.</param>
+/// <param name="Passed">The verdict; true also for a warning.</param>
 /// <param name="Expected">What the declaration asks for.</param>
 /// <param name="Found">What is there.</param>
 /// <param name="Message">What that means, for people.</param>
 public sealed record ShadowCheck(string Name, bool Passed, string Expected, string Found, string Message)
 {
-    /// <summary>How long it took.</summary>
+    /// <summary>How long it took; of checks that were read in one scan, the scan's time.</summary>
     public TimeSpan Elapsed { get; init; }
+
+    /// <summary>Whether something was found that the user only wants to be told of.</summary>
+    public bool Warned { get; init; }
+
+    /// <summary>Whether the user defined it; the others are the contract's own.</summary>
+    public bool Custom { get; init; }
+
+    /// <summary>The column that it is about; null for the table.</summary>
+    public string? Column { get; init; }
+
+    /// <summary>Where it is defined (<c>checks.yml:12</c>); null for the contract's own, and for one given as a parameter.</summary>
+    public string? DefinedAt { get; init; }
 }
+
+/// <summary>A column of the shadow against its live one.</summary>
+/// <param name="Column">The column's name.</param>
+/// <param name="Live">As the live table has it (<c>integer NOT NULL</c>); null for an added one.</param>
+/// <param name="Declared">As it was declared; null for a dropped one.</param>
+/// <param name="Shadow">As it is; null where it is not there.</param>
+/// <param name="AsDeclared">Whether it is what was declared.</param>
+public sealed record StructureDifference(string Column, string? Live, string? Declared, string? Shadow, bool AsDeclared);
 
 /// <summary>A swap, as it was done or as the journal has it.</summary>
 public sealed record TableSwap

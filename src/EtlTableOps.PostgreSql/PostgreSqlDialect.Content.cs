@@ -5,15 +5,33 @@ using EtlTableOps.Tables;
 
 namespace EtlTableOps.PostgreSql;
 
-/// <content>Sums up content.</content>
+/// <content>Sums up content, and measures it.</content>
 public sealed partial class PostgreSqlDialect
 {
     /// <inheritdoc/>
-    public Sql ContentSum(ContentQuery query)
+    /// <remarks>
+    /// Without a subquery, in which each row's hash could be computed once for both sums: the server does not let several processes add up what comes out of one.
+    /// </remarks>
+    public Sql Scan(TableScan scan)
     {
-        ArgumentNullException.ThrowIfNull(query);
-        var row = RowOf(query);
-        return Sql.Write(this, $"SELECT count(*), coalesce(sum({RowHash(row, 0)}), 0), coalesce(sum({RowHash(row, 1)}), 0) FROM {RowsOf(query)}");
+        ArgumentNullException.ThrowIfNull(scan);
+        var row = RowOf(scan.Content);
+        var measures = SqlText.Join("", scan.Measures.Select(m => SqlText.Write(this, $", {Measured(m)}")));
+        return Sql.Write(this, $"SELECT count(*), coalesce(sum({RowHash(row, 0)}), 0), coalesce(sum({RowHash(row, 1)}), 0){measures} FROM {RowsOf(scan.Content)}");
+    }
+
+    private SqlText Measured(ScanMeasure measure)
+    {
+        var of = SqlText.InParentheses(measure.Of.Text);
+        return measure.Kind switch
+        {
+            ScanMeasureKind.Rows => SqlText.Write(this, $"count(*) FILTER (WHERE {of})"),
+            ScanMeasureKind.Min => SqlText.Write(this, $"min{of}"),
+            ScanMeasureKind.Max => SqlText.Write(this, $"max{of}"),
+            ScanMeasureKind.Sum => SqlText.Write(this, $"sum{of}"),
+            ScanMeasureKind.Average => SqlText.Write(this, $"avg{of}"),
+            _ => SqlText.Write(this, $"count(DISTINCT {of})"),
+        };
     }
 
     /// <inheritdoc/>

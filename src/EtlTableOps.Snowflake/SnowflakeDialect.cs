@@ -97,14 +97,30 @@ public sealed partial class SnowflakeDialect : IDialect
     /// HASH_AGG is one hash over all rows in no order, NULL and duplicates counted; it does not add up with that of other rows, so where imports came
     /// in sums of each row's HASH are taken, under two salts (HASH, HASH_AGG).
     /// </remarks>
-    public Sql ContentSum(ContentQuery query)
+    public Sql Scan(TableScan scan)
     {
-        ArgumentNullException.ThrowIfNull(query);
+        ArgumentNullException.ThrowIfNull(scan);
+        var query = scan.Content;
         var values = HashedOf(query);
         var sums = query.Additive
             ? SqlText.Write(this, $"TO_VARCHAR(COALESCE(SUM(HASH({values})), 0)), TO_VARCHAR(COALESCE(SUM(HASH({new SqlLiteral("etltableops")}, {values})), 0))")
             : SqlText.Write(this, $"TO_VARCHAR(HASH_AGG({values})), '0'");
-        return SinceLog(Sql.Write(this, $"SELECT COUNT(*), {sums} FROM {RowsOf(query)}"), query);
+        var measures = SqlText.Join("", scan.Measures.Select(m => SqlText.Write(this, $", {Measured(m)}")));
+        return SinceLog(Sql.Write(this, $"SELECT COUNT(*), {sums}{measures} FROM {RowsOf(query)}"), query);
+    }
+
+    private SqlText Measured(ScanMeasure measure)
+    {
+        var of = SqlText.InParentheses(measure.Of.Text);
+        return measure.Kind switch
+        {
+            ScanMeasureKind.Rows => SqlText.Write(this, $"COUNT_IF{of}"),
+            ScanMeasureKind.Min => SqlText.Write(this, $"MIN{of}"),
+            ScanMeasureKind.Max => SqlText.Write(this, $"MAX{of}"),
+            ScanMeasureKind.Sum => SqlText.Write(this, $"SUM{of}"),
+            ScanMeasureKind.Average => SqlText.Write(this, $"AVG{of}"),
+            _ => SqlText.Write(this, $"COUNT(DISTINCT {of})"),
+        };
     }
 
     /// <inheritdoc/>

@@ -8,12 +8,25 @@ namespace EtlTableOps.Sqlite;
 internal sealed partial class SqliteDialect
 {
     /// <inheritdoc/>
-    public Sql ContentSum(ContentQuery query)
+    public Sql Scan(TableScan scan)
     {
-        ArgumentNullException.ThrowIfNull(query);
+        ArgumentNullException.ThrowIfNull(scan);
+        var names = scan.Measures.Select((_, i) => new SqlText("m" + SqliteNames.Number(i + 1))).ToList();
+        var inner = scan.Measures.Select((m, i) => SqlText.Write(this, $", {SqlText.InParentheses(m.Of.Text)} AS {names[i]}"));
+        var outer = scan.Measures.Select((m, i) => SqlText.Write(this, $", {Measured(m.Kind, names[i])}"));
         // LIMIT -1 keeps the planner from writing the inner query into the outer one, where it would compute the hash twice.
-        return Sql.Write(this, $"SELECT count(*), coalesce(sum(h & 4294967295), 0), coalesce(sum((h >> 32) & 4294967295), 0) FROM (SELECT {HashOf(query.Columns)} AS h FROM {RowsOf(query)} LIMIT -1)");
+        return Sql.Write(this, $"SELECT count(*), coalesce(sum(h & 4294967295), 0), coalesce(sum((h >> 32) & 4294967295), 0){SqlText.Join("", outer)} FROM (SELECT {HashOf(scan.Content.Columns)} AS h{SqlText.Join("", inner)} FROM {RowsOf(scan.Content)} LIMIT -1)");
     }
+
+    private SqlText Measured(ScanMeasureKind kind, SqlText of) => kind switch
+    {
+        ScanMeasureKind.Rows => SqlText.Write(this, $"count(CASE WHEN {of} THEN 1 END)"),
+        ScanMeasureKind.Min => SqlText.Write(this, $"min({of})"),
+        ScanMeasureKind.Max => SqlText.Write(this, $"max({of})"),
+        ScanMeasureKind.Sum => SqlText.Write(this, $"sum({of})"),
+        ScanMeasureKind.Average => SqlText.Write(this, $"avg({of})"),
+        _ => SqlText.Write(this, $"count(DISTINCT {of})"),
+    };
 
     /// <inheritdoc/>
     /// <remarks>Both sides in one list, grouped by key: there is no full join before SQLite 3.39. A key's columns have the tables' collations, as their unique index has.</remarks>

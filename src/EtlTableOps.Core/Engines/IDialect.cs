@@ -99,7 +99,13 @@ public interface IDialect : ISqlQuoting
     /// The content of one side: one row with the count (bigint) and two order-independent sums (numeric or bigint, 0 for
     /// no rows) over a typed hash of each row. Sums add up: content of A and B together is the sum of theirs.
     /// </summary>
-    Sql ContentSum(ContentQuery query);
+    Sql ContentSum(ContentQuery query) => Scan(new TableScan(query));
+
+    /// <summary>
+    /// The same with any number of measures of the same rows, in one statement: one row with the count and the sums of <see cref="ContentSum"/>, then a value for
+    /// each measure.
+    /// </summary>
+    Sql Scan(TableScan scan);
 
     /// <summary>
     /// The rows in which two sides differ, by key: for each kind of difference at most <see cref="RowComparison.Examples"/> rows, in the key's order, with the kind (text:

@@ -1,0 +1,102 @@
+namespace EtlTableOps.Checks;
+
+/// <summary>How a row differs.</summary>
+public enum DifferenceKind
+{
+    /// <summary>The key is on both sides, some value is another.</summary>
+    Changed,
+    /// <summary>The row should be there and is not.</summary>
+    Missing,
+    /// <summary>The row is there and should not be.</summary>
+    Extra,
+    /// <summary>The row, or its key, is there more often than it should be.</summary>
+    Duplicated,
+}
+
+/// <summary>In which rows two sides differ: what there should be, and what there is.</summary>
+public sealed record TableDifferences
+{
+    /// <summary>What is compared against: a table's name, or what else describes the side.</summary>
+    public required string Expected { get; init; }
+
+    /// <summary>What is compared.</summary>
+    public required string Actual { get; init; }
+
+    /// <summary>The columns by which rows are told apart; empty where whole rows are compared, because nothing tells them apart.</summary>
+    public required IReadOnlyList<string> Key { get; init; }
+
+    /// <summary>The columns whose values are compared.</summary>
+    public required IReadOnlyList<string> Columns { get; init; }
+
+    /// <summary>Rows on the side compared against.</summary>
+    public long ExpectedRows { get; init; }
+
+    /// <summary>Rows on the side compared.</summary>
+    public long ActualRows { get; init; }
+
+    /// <summary>Rows of which some value is another.</summary>
+    public long Changed { get; init; }
+
+    /// <summary>Rows that should be there and are not.</summary>
+    public long Missing { get; init; }
+
+    /// <summary>Rows that are there and should not be.</summary>
+    public long Extra { get; init; }
+
+    /// <summary>Rows that are there more often than they should be.</summary>
+    public long Duplicated { get; init; }
+
+    /// <summary>All of them.</summary>
+    public long Total => Changed + Missing + Extra + Duplicated;
+
+    /// <summary>Whether the two sides are equal.</summary>
+    public bool Equal => Total == 0 && Complete;
+
+    /// <summary>Whether the search came to its end, so that the counts are exact; otherwise there are at least so many.</summary>
+    public bool Complete { get; init; } = true;
+
+    /// <summary>Why the search was ended early; null when it was not.</summary>
+    public string? EndedBy { get; init; }
+
+    /// <summary>The differing rows that were fetched, at most as many as asked for.</summary>
+    public IReadOnlyList<RowDifference> Rows { get; init; } = [];
+
+    /// <summary>How many of the changed rows differ in each column.</summary>
+    public IReadOnlyDictionary<string, long> ChangedByColumn { get; init; } = new Dictionary<string, long>();
+
+    /// <summary>What was not compared to the letter: tolerances, and types compared as text, a line each.</summary>
+    public IReadOnlyList<string> Notes { get; init; } = [];
+
+    /// <summary>The state that was compared, for people: <c>one snapshot, 2026-11-20 20:15:00 UTC</c>.</summary>
+    public string Snapshot { get; init; } = "";
+
+    /// <summary>How long it took.</summary>
+    public TimeSpan Elapsed { get; init; }
+}
+
+/// <summary>A row that differs.</summary>
+/// <param name="Kind">How.</param>
+/// <param name="Key">Its key, in the key's order; for whole rows, without a key, all its values.</param>
+/// <param name="Values">For a changed row the values that differ; for others what the row has, where it was fetched.</param>
+public sealed record RowDifference(DifferenceKind Kind, IReadOnlyList<NamedValue> Key, IReadOnlyList<ValueDifference> Values)
+{
+    /// <summary>How often the row should be there.</summary>
+    public long ExpectedTimes { get; init; }
+
+    /// <summary>How often it is.</summary>
+    public long ActualTimes { get; init; }
+
+    /// <summary>The key's values with commas between them.</summary>
+    public override string ToString() => $"{Kind} {string.Join(", ", Key.Select(k => k.Value ?? "NULL"))}";
+}
+
+/// <summary>A column's value as text.</summary>
+/// <param name="Column">The column.</param>
+/// <param name="Value">The value; null is SQL's null.</param>
+public sealed record NamedValue(string Column, string? Value);
+
+/// <summary>A value that is another.</summary>
+/// <param name="Column">The column.</param>
+/// <param name="Expected">What it should be, as text; null is SQL's null.</param>
+/// <param name="Actual">What it is.</param>
+public sealed record ValueDifference(string Column, string? Expected, string? Actual);
