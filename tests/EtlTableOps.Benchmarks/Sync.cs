@@ -6,8 +6,8 @@ namespace EtlTableOps.Benchmarks;
 /// <summary>Catching up: as many updates as inserts, set by set, brought over by each feed and by the upsert that people write themselves.</summary>
 internal sealed class Sync(Bench bench, Report report, long rows)
 {
-    /// <summary>Every changed row gets a time behind it; none of the table has one before.</summary>
-    public const string Since = "2100-01-01";
+    /// <summary>Every changed row gets a later time, that of its change; no row of the table has one before.</summary>
+    public static readonly string Since = Now()[.."yyyy-MM-dd".Length];
 
     public async Task RunAsync(int runs)
     {
@@ -43,11 +43,13 @@ internal sealed class Sync(Bench bench, Report report, long rows)
         if (!proof.Passed) throw new InvalidOperationException("The shadow is not what was declared.");
 
         await Bench.TimeAsync(() => operations.RemoveShadowAsync(new RemoveShadowRequest("allevents"), default));
-        await bench.RunSqlAsync("DROP TABLE allevents_upsert", $"DELETE FROM allevents WHERE event_id > {rows}", "UPDATE allevents SET event_ts = '2024-01-01' WHERE event_ts >= '2100-01-01'");
+        await bench.RunSqlAsync("DROP TABLE allevents_upsert", $"DELETE FROM allevents WHERE event_id > {rows}", $"UPDATE allevents SET event_ts = '2023-01-01' WHERE event_ts >= '{Since}'");
     }
 
     /// <summary>Spread over the whole table, as changes are.</summary>
     private async Task ChangeAsync(long many, int run) => await bench.RunSqlAsync(
-        string.Create(CultureInfo.InvariantCulture, $"UPDATE allevents SET amount = {run}, event_ts = '2100-01-01' WHERE event_id % {rows / many} = 0"),
-        string.Create(CultureInfo.InvariantCulture, $"INSERT INTO allevents SELECT event_id + {2 * rows}, '2100-01-02', user_id, event_type, country, amount, payload FROM allevents WHERE event_id % {rows / many} = 1 AND event_id <= {rows}"));
+        string.Create(CultureInfo.InvariantCulture, $"UPDATE allevents SET amount = {run}, event_ts = '{Now()}' WHERE event_id % {rows / many} = 0"),
+        string.Create(CultureInfo.InvariantCulture, $"INSERT INTO allevents SELECT event_id + {2 * rows}, '{Now()}', user_id, event_type, country, amount, payload FROM allevents WHERE event_id % {rows / many} = 1 AND event_id <= {rows}"));
+
+    private static string Now() => DateTime.UtcNow.ToString("yyyy-MM-dd'T'HH:mm:ss", CultureInfo.InvariantCulture);
 }
