@@ -1,5 +1,6 @@
 using System.Data;
 using System.Data.Common;
+using EtlTableOps.Checks;
 using EtlTableOps.Engines;
 using EtlTableOps.Errors;
 using EtlTableOps.Imports;
@@ -141,6 +142,12 @@ internal sealed class PostgreSqlSession : DbSession
     /// <inheritdoc/>
     public override async Task<string?> ExportSnapshotAsync(CancellationToken token) =>
         (await QueryAsync(new Sql("SELECT pg_catalog.pg_export_snapshot()"), r => r.GetString(0), token).ConfigureAwait(false))[0];
+
+    /// <inheritdoc/>
+    /// <remarks>The snapshot is taken by the transaction's first statement, just after its beginning, which is what <c>now()</c> says.</remarks>
+    public override async Task<string> DescribeStateAsync(ContentQuery live, CancellationToken token) =>
+        (await QueryAsync(new Sql("SELECT to_char(now() AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI:SS.MS'), pg_catalog.txid_current_snapshot()::text"),
+            r => $"one REPEATABLE READ snapshot of both tables, {r.GetString(0)} UTC (transactions {r.GetString(1)})", token).ConfigureAwait(false))[0];
 
     /// <inheritdoc/>
     public override async Task<TableShape?> ReadShapeAsync(TableName name, CancellationToken token)

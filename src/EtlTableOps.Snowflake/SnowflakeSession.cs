@@ -1,6 +1,7 @@
 using System.Data;
 using System.Data.Common;
 using System.Globalization;
+using EtlTableOps.Checks;
 using EtlTableOps.Engines;
 using EtlTableOps.Imports;
 using EtlTableOps.Tables;
@@ -128,6 +129,21 @@ internal sealed class SnowflakeSession : DbSession
 
     /// <inheritdoc/>
     protected override string Explain(Exception failure) => target.Redact(SnowflakeFailures.Explain(failure));
+
+    /// <inheritdoc/>
+    /// <remarks>A transaction is no snapshot: each statement reads what is committed when it begins (READ COMMITTED, Transactions). The live side is read AT a moment where there is one.</remarks>
+    public override async Task<string> DescribeStateAsync(ContentQuery live, CancellationToken token)
+    {
+        ArgumentNullException.ThrowIfNull(live);
+        var begun = string.Create(CultureInfo.InvariantCulture, $"as committed when its statement began, from {DateTime.UtcNow:yyyy-MM-dd HH:mm:ss} UTC on");
+        if (live is { Query: null, ExceptLogged: { } log } && log.Watched == live.From)
+        {
+            var since = await QueryAsync(Sql.Write(Dialect, $"SELECT since_ns FROM {log.Log}"), r => Convert.ToInt64(r.GetValue(0), CultureInfo.InvariantCulture), token).ConfigureAwait(false);
+            if (since.Count > 0)
+                return string.Create(CultureInfo.InvariantCulture, $"the live table AT {DateTimeOffset.UnixEpoch.AddTicks(since[0] / 100):yyyy-MM-dd HH:mm:ss.fffffff} UTC, the feed's position; the shadow {begun}");
+        }
+        return live.AsOf is { } moment ? $"the live table {moment}; the shadow {begun}" : $"each table {begun}";
+    }
 
     /// <inheritdoc/>
     /// <remarks>BEGIN reads what was committed before each statement; there is no other mode (Transactions, isolation level).</remarks>

@@ -1,5 +1,7 @@
 using System.Data;
 using System.Data.Common;
+using System.Globalization;
+using EtlTableOps.Checks;
 using EtlTableOps.Errors;
 using EtlTableOps.Feeds;
 using EtlTableOps.Imports;
@@ -173,6 +175,10 @@ public abstract class DbSession : IEngineSession
     /// <inheritdoc/>
     public virtual Task<IBulkWriter> BeginNotedLoadAsync(TableShape table, IReadOnlyList<Column> columns, ChangeLog notes, long import, CancellationToken token) =>
         throw new NotSupportedException("This engine imports in one transaction.");
+
+    /// <inheritdoc/>
+    public virtual Task<string> DescribeStateAsync(ContentQuery live, CancellationToken token) =>
+        Task.FromResult(string.Create(CultureInfo.InvariantCulture, $"one read transaction over both tables, begun {DateTime.UtcNow:yyyy-MM-dd HH:mm:ss} UTC"));
 
     /// <inheritdoc/>
     public virtual Task<Attachment?> FindUnfitAsync(TableShape live, IReadOnlyDictionary<string, string> types, CancellationToken token) => Task.FromResult<Attachment?>(null);

@@ -1,4 +1,5 @@
 using System.Data.Common;
+using EtlTableOps.Checks;
 using EtlTableOps.Feeds;
 using EtlTableOps.Imports;
 using EtlTableOps.Tables;
@@ -51,6 +52,11 @@ public interface IEngineSession : IAsyncDisposable
 
     /// <summary>Makes the current transaction's snapshot available to other sessions; null where there is no such thing.</summary>
     Task<string?> ExportSnapshotAsync(CancellationToken token);
+
+    /// <summary>What state the running <see cref="TransactionMode.Snapshot"/> reads, with its time, for people: a proof says what it speaks of.</summary>
+    /// <param name="live">The live side as it is read, which may be a former state.</param>
+    /// <param name="token">Cancels.</param>
+    Task<string> DescribeStateAsync(ContentQuery live, CancellationToken token);
 
     /// <summary>
     /// Reads what a table is and what hangs on it; null when the name resolves to nothing. The name may be

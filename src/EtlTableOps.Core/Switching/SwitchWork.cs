@@ -50,7 +50,7 @@ internal sealed class SwitchWork(TableScope scope, SwapRecord record, ShadowBlue
         {
             var imported = record.Details.Imports.Sum(i => ContentSum.Parse(i.Content).Rows);
             var differences = (await scope.Session.CompareAsync(comparison, token).ConfigureAwait(false)).WithoutImported(imported);
-            var live = await scope.Session.ReadContentAsync(ShadowTester.LiveContent(scope.Dialect, scope.Live), token).ConfigureAwait(false);
+            var live = await scope.Session.ReadContentAsync(ShadowComparison.LiveContent(scope.Dialect, scope.Live), token).ConfigureAwait(false);
             return new EtlException(ErrorCode.LiveChanged, refusal, record.Live, Differs(ContentSum.Parse(record.Details.Proof!.Live!), live, differences), refusal.Remedy) { SwapId = record.Id };
         }
     }
@@ -61,7 +61,7 @@ internal sealed class SwitchWork(TableScope scope, SwapRecord record, ShadowBlue
 
     /// <summary>The drain for the plan; its position is known only under the lock.</summary>
     public IEnumerable<PlanStep> DrainSteps() => blueprint.Feed is null
-        ? [new PlanStep("compare-live", "Read the live table once more: nobody may have written to it since the test", [scope.Dialect.ContentSum(ShadowTester.LiveContent(scope.Dialect, scope.Live))]) { Scope = StepScope.Exchange }]
+        ? [new PlanStep("compare-live", "Read the live table once more: nobody may have written to it since the test", [scope.Dialect.ContentSum(ShadowComparison.LiveContent(scope.Dialect, scope.Live))]) { Scope = StepScope.Exchange }]
         : [new PlanStep("drain", "Bring the last changes over", scope.Dialect.Drain(blueprint, long.MaxValue)) { Scope = StepScope.Exchange }];
 
     /// <summary>
@@ -88,7 +88,7 @@ internal sealed class SwitchWork(TableScope scope, SwapRecord record, ShadowBlue
         await RequireUntouchedAsync(session, token).ConfigureAwait(false);
         if (blueprint.Feed is null)
         {
-            var live = await session.ReadContentAsync(ShadowTester.LiveContent(session.Dialect, scope.Live), token).ConfigureAwait(false);
+            var live = await session.ReadContentAsync(ShadowComparison.LiveContent(session.Dialect, scope.Live), token).ConfigureAwait(false);
             var tested = ContentSum.Parse(record.Details.Proof!.Live!);
             if (live != tested)
             {

@@ -25,6 +25,11 @@ public sealed class PostgreSqlProofTests(PostgreSqlCluster cluster) : ProofScena
     protected override EngineWorld NewWorld() => new PostgreSqlWorld(cluster);
 }
 
+public sealed class PostgreSqlVerdictTests(PostgreSqlCluster cluster) : VerdictScenarios
+{
+    protected override EngineWorld NewWorld() => new PostgreSqlWorld(cluster);
+}
+
 public sealed class PostgreSqlUndoTests(PostgreSqlCluster cluster) : UndoScenarios
 {
     protected override EngineWorld NewWorld() => new PostgreSqlWorld(cluster);

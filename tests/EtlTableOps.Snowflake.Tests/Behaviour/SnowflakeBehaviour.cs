@@ -22,6 +22,11 @@ public sealed class SnowflakeProofTests : ProofScenarios
     protected override EngineWorld NewWorld() => new SnowflakeWorld();
 }
 
+public sealed class SnowflakeVerdictTests : VerdictScenarios
+{
+    protected override EngineWorld NewWorld() => new SnowflakeWorld();
+}
+
 public sealed class SnowflakeUndoTests : UndoScenarios
 {
     protected override EngineWorld NewWorld() => new SnowflakeWorld();

@@ -22,6 +22,11 @@ public sealed class SqliteProofTests : ProofScenarios
     protected override EngineWorld NewWorld() => new SqliteWorld();
 }
 
+public sealed class SqliteVerdictTests : VerdictScenarios
+{
+    protected override EngineWorld NewWorld() => new SqliteWorld();
+}
+
 public sealed class SqliteUndoTests : UndoScenarios
 {
     protected override EngineWorld NewWorld() => new SqliteWorld();

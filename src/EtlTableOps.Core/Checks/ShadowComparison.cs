@@ -1,0 +1,194 @@
+using System.Diagnostics;
+using EtlTableOps.Engines;
+using EtlTableOps.Feeds;
+using EtlTableOps.Journal;
+using EtlTableOps.Observability;
+using EtlTableOps.Shadows;
+using EtlTableOps.Tables;
+
+namespace EtlTableOps.Checks;
+
+/// <summary>What is read of the rows for a test: both sides in one snapshot, and what follows from them.</summary>
+internal sealed class ShadowComparison(TableScope scope, SwapRecord record, TableShape shadow, ShadowBlueprint blueprint, IRunObserver observer)
+{
+    /// <summary>Comparisons at most, where the live table is emptied during each.</summary>
+    private const int Rounds = 5;
+
+    private readonly List<string> statements = [];
+
+    private bool Additive => record.Details.Imports.Count > 0;
+
+    private ContentQuery Expected => blueprint.ExpectedContent with { Additive = Additive };
+
+    private ContentQuery Actual => blueprint.ActualContent(scope.Dialect) with { Additive = Additive };
+
+    /// <summary>
+    /// Which rows went when the live table was emptied at once no key in the log says, so that they cannot be left out of the comparison: such a change is brought
+    /// over before it, and the comparison is made anew when another one came in meanwhile.
+    /// </summary>
+    /// <remarks>
+    /// Also read after the comparison: a snapshot from before the table was emptied does not know of it and finds the table empty nevertheless.
+    /// </remarks>
+    public async Task<ComparedShadow> RunAsync(CancellationToken token)
+    {
+        for (var round = 1; ; round++)
+        {
+            // By the log, also where a column feeds until this test has passed: nothing else knows of it.
+            if (await IsEmptiedAsync(token).ConfigureAwait(false)) await ShadowSynchronizer.CatchUpAsync(scope, new LogFeed(scope.Session, record, shadow, blueprint), blueprint, observer, token).ConfigureAwait(false);
+            statements.Clear();
+            var compared = await CompareAsync(token).ConfigureAwait(false);
+            if (!await IsEmptiedAsync(token).ConfigureAwait(false)) return compared;
+            if (round < Rounds) continue;
+            var rest = new ShadowCheck("rest", false, "a live table that is not emptied meanwhile", $"emptied during each of {Rounds} comparisons", "The live table was emptied at once again and again while it was compared; test when that is over.");
+            return compared with { Checks = [.. compared.Checks, rest] };
+        }
+    }
+
+    private async Task<bool> IsEmptiedAsync(CancellationToken token) =>
+        blueprint.Feed is { } feed && (await scope.Session.ReadLogAsync(feed, token).ConfigureAwait(false)).EmptiedAt > 0;
+
+    /// <summary>Both sides and the integrity checks in one snapshot; side by side on two sessions where the engine can share it.</summary>
+    private async Task<ComparedShadow> CompareAsync(CancellationToken token)
+    {
+        var session = scope.Session;
+        var transaction = await session.BeginAsync(TransactionMode.Snapshot, null, token).ConfigureAwait(false);
+        await using (transaction.ConfigureAwait(false))
+        {
+            var state = await session.DescribeStateAsync(Expected, token).ConfigureAwait(false);
+            var (expected, actual, elapsed) = await ReadSidesAsync(token).ConfigureAwait(false);
+            var imported = record.Details.Imports.Select(i => ContentSum.Parse(i.Content)).Aggregate(ContentSum.Empty, (a, b) => a + b);
+            var behind = blueprint.Feed is { } log ? (await session.ReadLogAsync(log, token).ConfigureAwait(false)).Keys : 0;
+            var differences = expected.Content + imported == actual.Content || RowComparison.Of(blueprint, scope.Dialect) is not { } comparison
+                ? null
+                : (await session.CompareAsync(comparison, token).ConfigureAwait(false)).WithoutImported(imported.Rows);
+            List<ShadowCheck> checks =
+            [
+                .. ContentChecks(expected.Content, imported, actual.Content, behind, elapsed, Tell(record, differences)),
+                .. await CheckIntegrityAsync(token).ConfigureAwait(false),
+            ];
+            var (live, liveSeconds) = await ReadLiveAsync(token).ConfigureAwait(false);
+            return new ComparedShadow(checks, actual.Content)
+            {
+                Live = live,
+                LiveSeconds = liveSeconds,
+                Snapshot = state,
+                Statements = [.. statements],
+            };
+        }
+    }
+
+    /// <summary>One statement for each side, however much is asked of it.</summary>
+    private async Task<(ScanResult Expected, ScanResult Actual, TimeSpan Elapsed)> ReadSidesAsync(CancellationToken token)
+    {
+        var watch = Stopwatch.StartNew();
+        var session = scope.Session;
+        var (expectedScan, actualScan) = (new TableScan(Expected), new TableScan(Actual));
+        var snapshot = session.Capabilities.SharedSnapshots ? await session.ExportSnapshotAsync(token).ConfigureAwait(false) : null;
+        if (!blueprint.StructureOnly) Note(scope.Dialect.Scan(expectedScan));
+        Note(scope.Dialect.Scan(actualScan));
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(token);
+        var other = snapshot is null ? null : ReadApartAsync(session, snapshot, actualScan, stop.Token);
+        try
+        {
+            var expected = blueprint.StructureOnly ? new ScanResult(ContentSum.Empty, []) : await session.ReadScanAsync(expectedScan, token).ConfigureAwait(false);
+            var actual = other is null ? await session.ReadScanAsync(actualScan, token).ConfigureAwait(false) : await other.ConfigureAwait(false);
+            return (expected, actual, watch.Elapsed);
+        }
+        catch
+        {
+            await stop.CancelAsync().ConfigureAwait(false);
+            if (other is not null) await other.ContinueWith(static _ => { }, TaskScheduler.Default).ConfigureAwait(false);
+            throw;
+        }
+    }
+
+    private static async Task<ScanResult> ReadApartAsync(IEngineSession session, string snapshot, TableScan scan, CancellationToken token)
+    {
+        var apart = await session.OpenAnotherAsync(token).ConfigureAwait(false);
+        await using (apart.ConfigureAwait(false))
+        {
+            var transaction = await apart.BeginAsync(TransactionMode.Snapshot, snapshot, token).ConfigureAwait(false);
+            await using (transaction.ConfigureAwait(false))
+            {
+                return await apart.ReadScanAsync(scan, token).ConfigureAwait(false);
+            }
+        }
+    }
+
+    private async Task<IReadOnlyList<ShadowCheck>> CheckIntegrityAsync(CancellationToken token)
+    {
+        var checks = new List<ShadowCheck>();
+        foreach (var check in scope.Dialect.IntegrityChecks(scope.Live, blueprint))
+        {
+            var watch = Stopwatch.StartNew();
+            Note(check.CountViolations);
+            var violations = (await scope.Session.QueryAsync(check.CountViolations, r => r.GetInt64(0), token).ConfigureAwait(false))[0];
+            checks.Add(new ShadowCheck(check.Name, violations == 0, "0 rows", $"{violations} rows", violations == 0 ? check.Meaning : $"{violations} rows break it: {check.Meaning}") { Elapsed = watch.Elapsed });
+        }
+        return checks;
+    }
+
+    /// <summary>Without a feed the switch must see for itself that the live table is the one that was tested.</summary>
+    private async Task<(ContentSum? Live, double Seconds)> ReadLiveAsync(CancellationToken token)
+    {
+        if (blueprint.Feed is not null) return (null, 0);
+        var watch = Stopwatch.StartNew();
+        var query = LiveContent(scope.Dialect, scope.Live);
+        Note(scope.Dialect.ContentSum(query));
+        var live = await scope.Session.ReadContentAsync(query, token).ConfigureAwait(false);
+        return (live, watch.Elapsed.TotalSeconds);
+    }
+
+    private void Note(Sql sql) => statements.AddRange(sql.All.Select(s => s.Text));
+
+    /// <summary>The live table's own content, all of it, as it is.</summary>
+    public static ContentQuery LiveContent(IDialect dialect, TableShape live) => new()
+    {
+        From = live.Name,
+        Additive = false,
+        Columns = [.. live.Columns.Where(c => !c.IsGenerated).Select(c => new ContentColumn(SqlText.Write(dialect, $"{new Id(c.Name)}"), c.Type, c.Collation))],
+    };
+
+    /// <summary>What differs by key, and what it means where a column fed the shadow: that is what it does not show.</summary>
+    private static string Tell(SwapRecord record, RowDifferences? differences) => differences is null ? "" : $" By key: {differences}." + (record.Details.HandingOver
+        ? $" Column {record.Details.FeedColumn} does not show deleted rows, changed keys, rows that came late and updates that leave it alone. Set it in the rows that are missing or changed, then test again; where rows were deleted, build anew with -Feed TriggerLog and -Force."
+        : "");
+
+    private static IEnumerable<ShadowCheck> ContentChecks(ContentSum expected, ContentSum imported, ContentSum actual, long behind, TimeSpan elapsed, string differences)
+    {
+        var all = expected + imported;
+        // Rows whose change is logged and not yet brought over are compared on neither side.
+        var aside = behind > 0 ? $", {behind} still to be brought over aside" : "";
+        var declared = (imported.Rows == 0 ? $"{expected.Rows} rows" : $"{expected.Rows} rows and {imported.Rows} imported") + aside;
+        yield return new ShadowCheck("row-count", all.Rows == actual.Rows, declared, $"{actual.Rows} rows{aside}",
+            all.Rows == actual.Rows ? "As many rows as declared." : $"{Math.Abs(actual.Rows - all.Rows)} rows too {(actual.Rows > all.Rows ? "many" : "few")}.") { Elapsed = elapsed };
+        yield return new ShadowCheck("content", all == actual, Short(all), Short(actual),
+            all == actual ? "Every value is as declared (sums of two hashes of each row)." : "Some values, or whole rows, are not as declared." + differences) { Elapsed = elapsed };
+
+        static string Short(ContentSum sum) => $"{sum.First & 0xFFFF_FFFF:x8}-{sum.Second & 0xFFFF_FFFF:x8}";
+    }
+}
+
+/// <summary>What a comparison found.</summary>
+/// <param name="Checks">Its checks.</param>
+/// <param name="Shadow">The shadow's content.</param>
+internal sealed record ComparedShadow(IReadOnlyList<ShadowCheck> Checks, ContentSum Shadow)
+{
+    /// <summary>The live table's own content, where the switch has to see it again; else null.</summary>
+    public ContentSum? Live { get; init; }
+
+    /// <summary>Seconds that it took to read.</summary>
+    public double LiveSeconds { get; init; }
+
+    /// <summary>The state that was read, for people.</summary>
+    public string Snapshot { get; init; } = "";
+
+    /// <summary>The statements that read rows, in their order.</summary>
+    public IReadOnlyList<string> Statements { get; init; } = [];
+
+    /// <summary>The rows that differ; null where they do not, or were not looked for.</summary>
+    public TableDifferences? Differences { get; init; }
+
+    /// <summary>The columns' distributions, where they were asked for.</summary>
+    public IReadOnlyList<ColumnDrift> Distributions { get; init; } = [];
+}
