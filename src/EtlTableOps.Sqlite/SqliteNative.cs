@@ -23,6 +23,7 @@ internal static unsafe partial class SqliteNative
     public const int Blob = 4;
 
     private const string Library = "e_sqlite3";
+    private const int SnapshotSize = 48;
     private const int Utf8 = 1;
     private const int Deterministic = 0x800;
 
@@ -82,6 +83,41 @@ internal static unsafe partial class SqliteNative
     /// <summary>Sets, or with null takes away, what the library tells of each access while it compiles. It cannot fail.</summary>
     public static void Authorize(nint database, delegate* unmanaged[Cdecl]<nint, int, byte*, byte*, byte*, byte*, int> callback, nint state) =>
         _ = SetAuthorizer(database, callback, state);
+
+    /// <summary>
+    /// The state that the running read transaction sees, as other connections of this machine can open it (manual: sqlite3_snapshot, "an instance of the snapshot object records the state of a WAL mode database";
+    /// its size is declared); null where there is none to be named.
+    /// </summary>
+    public static byte[]? GetSnapshot(nint database)
+    {
+        nint snapshot;
+        fixed (byte* main = "main\0"u8)
+        {
+            if (SnapshotGet(database, main, &snapshot) != 0) return null;
+        }
+        var bytes = new ReadOnlySpan<byte>((void*)snapshot, SnapshotSize).ToArray();
+        SnapshotFree(snapshot);
+        return bytes;
+    }
+
+    /// <summary>Lets a transaction that has not read yet see that state. Returns the result code.</summary>
+    public static int OpenSnapshot(nint database, ReadOnlySpan<byte> snapshot)
+    {
+        if (snapshot.Length != SnapshotSize) throw new ArgumentException("That is no snapshot.", nameof(snapshot));
+        fixed (byte* main = "main\0"u8, state = snapshot)
+        {
+            return SnapshotOpen(database, main, state);
+        }
+    }
+
+    [DllImport(Library, EntryPoint = "sqlite3_snapshot_get")]
+    private static extern int SnapshotGet(nint database, byte* schema, nint* snapshot);
+
+    [DllImport(Library, EntryPoint = "sqlite3_snapshot_open")]
+    private static extern int SnapshotOpen(nint database, byte* schema, byte* snapshot);
+
+    [DllImport(Library, EntryPoint = "sqlite3_snapshot_free")]
+    private static extern void SnapshotFree(nint snapshot);
 
     [DllImport(Library, EntryPoint = "sqlite3_set_authorizer")]
     private static extern int SetAuthorizer(nint database, delegate* unmanaged[Cdecl]<nint, int, byte*, byte*, byte*, byte*, int> callback, nint state);

@@ -154,6 +154,20 @@ internal sealed class SqliteSession : DbSession
     }
 
     /// <inheritdoc/>
+    /// <remarks>Only a write-ahead log keeps a state beside the latest one. A log without a single commit has none to name.</remarks>
+    public override Task<string?> ExportSnapshotAsync(CancellationToken token) =>
+        Task.FromResult(Capabilities.ReadersPassExchange && SqliteNative.GetSnapshot(Handle.DangerousGetHandle()) is { } snapshot ? Convert.ToHexString(snapshot) : null);
+
+    /// <inheritdoc/>
+    protected override void Adopt(string snapshot)
+    {
+        var rc = SqliteNative.OpenSnapshot(Handle.DangerousGetHandle(), Convert.FromHexString(snapshot));
+        if (rc == 0) return;
+        raw.sqlite3_exec(Handle, "ROLLBACK");
+        throw Translate(new SqliteException("the snapshot cannot be read", rc & 0xFF, rc), new Sql("BEGIN"), CancellationToken.None);
+    }
+
+    /// <inheritdoc/>
     protected override IReadOnlyList<Sql> BeginStatements(TransactionMode mode, string? snapshot) => mode switch
     {
         // A deferred transaction takes its snapshot with the first read; later it would not be one state for all that follow.

@@ -51,6 +51,44 @@ public sealed class SessionTests : TestFile
     }
 
     [Fact]
+    public async Task A_second_session_reads_the_state_that_the_first_one_sees()
+    {
+        Run("CREATE TABLE t (a); INSERT INTO t VALUES (1)");
+        var first = await Session.BeginAsync(TransactionMode.Snapshot, null, Token);
+        await using var ends = first;
+        var snapshot = await Session.ExportSnapshotAsync(Token);
+        Assert.NotNull(snapshot);
+        Run("INSERT INTO t VALUES (2)");
+        await using var second = await Session.OpenAnotherAsync(Token);
+        await using var reads = await second.BeginAsync(TransactionMode.Snapshot, snapshot, Token);
+        Assert.Equal(1L, await CountAsync(Session));
+        Assert.Equal(1L, await CountAsync(second));
+        await using var third = await Session.OpenAnotherAsync(Token);
+        Assert.Equal(2L, await CountAsync(third));
+    }
+
+    [Fact]
+    public async Task A_state_that_the_log_does_not_keep_any_more_is_told_apart()
+    {
+        Run("CREATE TABLE t (a); INSERT INTO t VALUES (1); PRAGMA wal_checkpoint(PASSIVE)");
+        var first = await Session.BeginAsync(TransactionMode.Snapshot, null, Token);
+        await using var ends = first;
+        var snapshot = await Session.ExportSnapshotAsync(Token);
+        Assert.NotNull(snapshot);
+
+        // Nobody reads the log, all of it is in the file: it begins anew with the next commit.
+        Run("INSERT INTO t VALUES (2)");
+        await using var second = await Session.OpenAnotherAsync(Token);
+        var failure = await Assert.ThrowsAsync<EtlException>(() => second.BeginAsync(TransactionMode.Snapshot, snapshot, Token));
+        Assert.Equal(FailureKind.SnapshotGone, second.Classify(failure));
+        await using var other = await second.BeginAsync(TransactionMode.Snapshot, null, Token);
+        Assert.Equal(2L, await CountAsync(second));
+        Assert.Equal(1L, await CountAsync(Session));
+    }
+
+    private static async Task<long> CountAsync(IEngineSession session) => (await session.QueryAsync(new Sql("SELECT count(*) FROM t"), r => r.GetInt64(0), Token))[0];
+
+    [Fact]
     public async Task A_locked_database_is_busy_and_a_statement_of_DDL_changes_no_rows()
     {
         Run("CREATE TABLE t (a)");

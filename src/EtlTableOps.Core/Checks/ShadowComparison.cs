@@ -83,36 +83,14 @@ internal sealed class ShadowComparison(TableScope scope, SwapRecord record, Tabl
         var watch = Stopwatch.StartNew();
         var session = scope.Session;
         var (expectedScan, actualScan) = (new TableScan(Expected), new TableScan(Actual));
-        var snapshot = session.Capabilities.SharedSnapshots ? await session.ExportSnapshotAsync(token).ConfigureAwait(false) : null;
         if (!blueprint.StructureOnly) Note(scope.Dialect.Scan(expectedScan));
         Note(scope.Dialect.Scan(actualScan));
-        using var stop = CancellationTokenSource.CreateLinkedTokenSource(token);
-        var other = snapshot is null ? null : ReadApartAsync(session, snapshot, actualScan, stop.Token);
-        try
-        {
-            var expected = blueprint.StructureOnly ? new ScanResult(ContentSum.Empty, []) : await session.ReadScanAsync(expectedScan, token).ConfigureAwait(false);
-            var actual = other is null ? await session.ReadScanAsync(actualScan, token).ConfigureAwait(false) : await other.ConfigureAwait(false);
-            return (expected, actual, watch.Elapsed);
-        }
-        catch
-        {
-            await stop.CancelAsync().ConfigureAwait(false);
-            if (other is not null) await other.ContinueWith(static _ => { }, TaskScheduler.Default).ConfigureAwait(false);
-            throw;
-        }
-    }
-
-    private static async Task<ScanResult> ReadApartAsync(IEngineSession session, string snapshot, TableScan scan, CancellationToken token)
-    {
-        var apart = await session.OpenAnotherAsync(token).ConfigureAwait(false);
-        await using (apart.ConfigureAwait(false))
-        {
-            var transaction = await apart.BeginAsync(TransactionMode.Snapshot, snapshot, token).ConfigureAwait(false);
-            await using (transaction.ConfigureAwait(false))
-            {
-                return await apart.ReadScanAsync(scan, token).ConfigureAwait(false);
-            }
-        }
+        var (expected, actual) = await BothSides.ReadAsync(
+            session,
+            (s, t) => blueprint.StructureOnly ? Task.FromResult(new ScanResult(ContentSum.Empty, [])) : s.ReadScanAsync(expectedScan, t),
+            (s, t) => s.ReadScanAsync(actualScan, t),
+            token).ConfigureAwait(false);
+        return (expected, actual, watch.Elapsed);
     }
 
     private async Task<IReadOnlyList<ShadowCheck>> CheckIntegrityAsync(CancellationToken token)

@@ -136,6 +136,7 @@ public abstract class DbSession : IEngineSession
         foreach (var sql in BeginStatements(mode, snapshot))
         {
             await ExecuteAsync(sql, token).ConfigureAwait(false);
+            if (!InTransaction && snapshot is not null) Adopt(snapshot);
             InTransaction = true;
         }
         return new Transaction(this);
@@ -194,6 +195,11 @@ public abstract class DbSession : IEngineSession
     {
         await Connection.DisposeAsync().ConfigureAwait(false);
         GC.SuppressFinalize(this);
+    }
+
+    /// <summary>Lets the transaction that just began read a snapshot, where that is not said in <see cref="BeginStatements"/>.</summary>
+    protected virtual void Adopt(string snapshot)
+    {
     }
 
     /// <summary>The statements that begin a transaction of this mode.</summary>

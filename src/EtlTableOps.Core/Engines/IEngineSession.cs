@@ -206,6 +206,8 @@ public enum FailureKind
     BadData,
     /// <summary>No space is left.</summary>
     NoSpace,
+    /// <summary>The exported state that was to be read is not kept any more.</summary>
+    SnapshotGone,
     /// <summary>What the statement makes is there already, or what it removes is gone.</summary>
     AlreadySo,
     /// <summary>Our own token asked for it.</summary>
