@@ -70,7 +70,11 @@ public sealed record SyncRequest(string Table)
 
 /// <summary>Asks for the proof of a shadow.</summary>
 /// <param name="Table">The live table.</param>
-public sealed record TestRequest(string Table);
+public sealed record TestRequest(string Table)
+{
+    /// <summary>Also profiles columns of both tables and says how far they are apart; null does not.</summary>
+    public Checks.DistributionRequest? Distribution { get; init; }
+}
 
 /// <summary>Asks for the exchange of names.</summary>
 /// <param name="Table">The live table.</param>

@@ -15,6 +15,16 @@ internal static partial class TypeText
 
     private static readonly HashSet<string> Texts = new(StringComparer.OrdinalIgnoreCase) { "text", "character varying", "varchar", "character", "char", "bpchar" };
 
+    private static readonly HashSet<string> Numbers = new(StringComparer.OrdinalIgnoreCase)
+    {
+        "smallint", "int2", "integer", "int", "int4", "bigint", "int8", "numeric", "decimal", "double precision", "float8", "float", "real", "float4",
+    };
+
+    private static readonly HashSet<string> Times = new(StringComparer.OrdinalIgnoreCase)
+    {
+        "date", "time without time zone", "time", "timestamp without time zone", "timestamp", "timestamp with time zone", "timestamptz", "interval",
+    };
+
     private static readonly HashSet<string> WithLength = new(StringComparer.OrdinalIgnoreCase)
     {
         "character varying", "varchar", "character", "char", "bpchar", "bit", "bit varying", "varbit",
@@ -26,6 +36,15 @@ internal static partial class TypeText
     public static bool IsArray(string type) => type.TrimEnd().EndsWith(']');
 
     public static bool IsText(string type) => !IsArray(type) && Texts.Contains(Bare(type));
+
+    /// <summary>Numbers that a double can stand for.</summary>
+    public static bool IsNumber(string type) => !IsArray(type) && Numbers.Contains(Bare(type));
+
+    /// <summary>Points and spans of time, which have seconds of the epoch.</summary>
+    public static bool IsTime(string type) => !IsArray(type) && Times.Contains(Bare(type));
+
+    /// <summary>Other types of which the text is what everybody means by a value.</summary>
+    public static bool IsPlain(string type) => !IsArray(type) && Bare(type) is "boolean" or "bool" or "uuid" or "inet" or "cidr" or "macaddr" or "macaddr8" or "name" or "\"char\"" or "time with time zone" or "timetz" or "citext";
 
     public static bool IsHashed(string type) => !IsArray(type) && Hashed.Contains(Bare(type));
 

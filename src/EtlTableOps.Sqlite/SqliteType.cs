@@ -24,6 +24,9 @@ internal static class SqliteAffinity
 /// <param name="IsBlob">Whether bytes are meant.</param>
 internal readonly record struct SqliteType(byte Affinity, bool DemandsNumber, bool DemandsWholeNumber, bool IsBoolean, bool IsBlob)
 {
+    /// <summary>Whether a point of time is meant; SQLite stores it as a text or a number.</summary>
+    public bool DemandsTime { get; init; }
+
     private static readonly string[] NumberWords = ["NUMERIC", "DECIMAL", "DEC", "NUMBER", "NUM", "MONEY", "CURRENCY"];
 
     /// <summary>Reads a declared type.</summary>
@@ -41,7 +44,10 @@ internal readonly record struct SqliteType(byte Affinity, bool DemandsNumber, bo
         if (Has("BLOB")) return new SqliteType(SqliteAffinity.None, false, false, false, true);
         if (upper.Length == 0) return new SqliteType(SqliteAffinity.None, false, false, false, false);
         if (Has("REAL") || Has("FLOA") || Has("DOUB")) return new SqliteType(SqliteAffinity.Real, true, false, false, false);
-        return new SqliteType(SqliteAffinity.Numeric, words.Any(w => NumberWords.Contains(w)), false, words.Any(w => w.StartsWith("BOOL", StringComparison.Ordinal)), false);
+        return new SqliteType(SqliteAffinity.Numeric, words.Any(w => NumberWords.Contains(w)), false, words.Any(w => w.StartsWith("BOOL", StringComparison.Ordinal)), false)
+        {
+            DemandsTime = words.Any(w => w is "DATE" or "TIME" or "TIMESTAMP" or "TIMESTAMPTZ" or "DATETIME" or "DATETIME2"),
+        };
 
         bool Has(string part) => upper.Contains(part, StringComparison.Ordinal);
     }

@@ -16,6 +16,9 @@ internal sealed class ShadowComparison(TableScope scope, SwapRecord record, Tabl
 
     private readonly List<string> statements = [];
 
+    /// <summary>The distributions that were asked for; null for none.</summary>
+    public DistributionRequest? Distribution { get; init; }
+
     private bool Additive => record.Details.Imports.Count > 0;
 
     private ContentQuery Expected => blueprint.ExpectedContent with { Additive = Additive };
@@ -67,8 +70,10 @@ internal sealed class ShadowComparison(TableScope scope, SwapRecord record, Tabl
                 .. await CheckIntegrityAsync(token).ConfigureAwait(false),
             ];
             var (live, liveSeconds) = await ReadLiveAsync(token).ConfigureAwait(false);
+            var distributions = Distribution is null ? [] : await ReadDistributionsAsync(Distribution, token).ConfigureAwait(false);
             return new ComparedShadow(checks, actual.Content)
             {
+                Distributions = distributions,
                 Live = live,
                 LiveSeconds = liveSeconds,
                 Snapshot = state,
@@ -115,6 +120,14 @@ internal sealed class ShadowComparison(TableScope scope, SwapRecord record, Tabl
         Note(scope.Dialect.ContentSum(query));
         var live = await scope.Session.ReadContentAsync(query, token).ConfigureAwait(false);
         return (live, watch.Elapsed.TotalSeconds);
+    }
+
+    /// <summary>The live table as the rows of the comparison were read: at the feed's position, where that is how.</summary>
+    private async Task<IReadOnlyList<ColumnDrift>> ReadDistributionsAsync(DistributionRequest request, CancellationToken token)
+    {
+        var found = await new DistributionReader(scope.Live, shadow, request).ReadAsync(scope.Session, token).ConfigureAwait(false);
+        foreach (var sql in found.Statements) Note(sql);
+        return found.Columns;
     }
 
     private void Note(Sql sql) => statements.AddRange(sql.All.Select(s => s.Text));

@@ -39,6 +39,8 @@ internal sealed class ShadowTester(EtlDatabase database, IRunObserver observer)
             var statements = new List<Sql>(scope.Dialect.ContentSum(blueprint.ActualContent(scope.Dialect) with { Additive = additive }).All);
             if (!blueprint.StructureOnly) statements.InsertRange(0, scope.Dialect.ContentSum(blueprint.ExpectedContent with { Additive = additive }).All);
             statements.AddRange(scope.Dialect.IntegrityChecks(scope.Live, blueprint).Select(c => c.CountViolations));
+            if (request.Distribution is { } distribution)
+                statements.AddRange(new DistributionReader(scope.Live, await scope.RequireTableAsync(record.Incoming, token).ConfigureAwait(false), distribution).Plan(scope.Dialect));
             var compare = new PlanStep("compare", "Compare the shadow with the declared change of the live table", statements);
             var plan = new Plan(Operation, scope.Live.Name, record.Id, [.. settle is null ? Array.Empty<PlanStep>() : [settle], .. handOver, compare])
             {
@@ -50,7 +52,7 @@ internal sealed class ShadowTester(EtlDatabase database, IRunObserver observer)
                     .. scope.Session.Capabilities.ReadsHoldUpCommits ? ["This database lets nobody commit while somebody reads: other writers wait until both tables are read."] : Array.Empty<string>(),
                 ],
             };
-            return new PreparedOperation<ShadowTestResult>(plan, t => RunAsync(record, settle, t));
+            return new PreparedOperation<ShadowTestResult>(plan, t => RunAsync(request, record, settle, t));
         }
     }
 
@@ -66,14 +68,14 @@ internal sealed class ShadowTester(EtlDatabase database, IRunObserver observer)
         }
     }
 
-    private async Task<ShadowTestResult> RunAsync(SwapRecord planned, PlanStep? settle, CancellationToken token)
+    private async Task<ShadowTestResult> RunAsync(TestRequest request, SwapRecord planned, PlanStep? settle, CancellationToken token)
     {
         var watch = Stopwatch.StartNew();
         var record = await PrepareShadowAsync(planned, settle, token).ConfigureAwait(false);
-        if (!record.Details.HandingOver) return await CompareAsync(record, watch, token).ConfigureAwait(false);
+        if (!record.Details.HandingOver) return await CompareAsync(request, record, watch, token).ConfigureAwait(false);
         try
         {
-            var result = await CompareAsync(record, watch, token).ConfigureAwait(false);
+            var result = await CompareAsync(request, record, watch, token).ConfigureAwait(false);
             if (!result.Passed) await TakeLogBackAsync(record, token).ConfigureAwait(false);
             return result;
         }
@@ -107,7 +109,7 @@ internal sealed class ShadowTester(EtlDatabase database, IRunObserver observer)
         }
     }
 
-    private async Task<ShadowTestResult> CompareAsync(SwapRecord planned, Stopwatch watch, CancellationToken token)
+    private async Task<ShadowTestResult> CompareAsync(TestRequest request, SwapRecord planned, Stopwatch watch, CancellationToken token)
     {
         var scope = await TableScope.WorkAsync(database, planned.Live, Operation, token).ConfigureAwait(false);
         await using (scope.ConfigureAwait(false))
@@ -118,7 +120,7 @@ internal sealed class ShadowTester(EtlDatabase database, IRunObserver observer)
             observer.OnEvent(new StepStarted(Operation, "compare", "Compare the shadow with the declared change"));
 
             var moment = await new OldSnapshotWait(scope, observer).NowAsync(token).ConfigureAwait(false);
-            var content = await new ShadowComparison(scope, record, shadow, blueprint, observer).RunAsync(token).ConfigureAwait(false);
+            var content = await new ShadowComparison(scope, record, shadow, blueprint, observer) { Distribution = request.Distribution }.RunAsync(token).ConfigureAwait(false);
             List<ShadowCheck> checks =
             [
                 .. StructureChecks.Run(record, blueprint, shadow),

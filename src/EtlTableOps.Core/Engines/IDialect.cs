@@ -142,6 +142,9 @@ public interface IDialect : ISqlQuoting
     /// <summary>How a column of the live table can feed a shadow; null on an engine where none can.</summary>
     IColumnFeeds? ColumnFeeds => null;
 
+    /// <summary>Counts and orders values for the profile of a column; null on an engine that cannot.</summary>
+    IProfiles? Profiles => null;
+
     /// <summary>Reads a table as it was; null on an engine that keeps no former states.</summary>
     IPastStates? PastStates => null;
 

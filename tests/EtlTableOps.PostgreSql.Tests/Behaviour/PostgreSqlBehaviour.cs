@@ -114,3 +114,8 @@ public sealed class PostgreSqlLoadTests(PostgreSqlCluster cluster) : LoadScenari
 
     protected override string Write(int id) => string.Create(CultureInfo.InvariantCulture, $"EXECUTE change ({id})");
 }
+
+public sealed class PostgreSqlDistributionTests(PostgreSqlCluster cluster) : DistributionScenarios
+{
+    protected override EngineWorld NewWorld() => new PostgreSqlWorld(cluster);
+}

@@ -94,3 +94,8 @@ public sealed class SqliteLoadTests : LoadScenarios
     /// <summary>One writer at a time, and the disk has to write for each commit.</summary>
     protected override int Writes => 5;
 }
+
+public sealed class SqliteDistributionTests : DistributionScenarios
+{
+    protected override EngineWorld NewWorld() => new SqliteWorld();
+}
