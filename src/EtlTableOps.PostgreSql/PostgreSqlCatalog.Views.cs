@@ -14,21 +14,22 @@ internal static partial class PostgreSqlCatalog
     {
         private async Task<IReadOnlyList<ViewFacts>> ViewsAsync()
         {
+            // Not as one WITH for all: what is used twice the server works out whole, every view of the database, before it looks for the few that are asked for.
+            var reads = new SqlText("""
+                (SELECT r.ev_class AS view, d.refobjid AS source FROM pg_rewrite r JOIN pg_depend d ON d.classid = 'pg_rewrite'::regclass AND d.objid = r.oid AND d.refclassid = 'pg_class'::regclass WHERE r.rulename = '_RETURN' AND d.refobjid <> r.ev_class)
+                """);
             var found = await RowsAsync(Sql.Write(quoting, $$"""
                 WITH RECURSIVE members AS (SELECT c.oid FROM pg_class c WHERE c.oid IN ({{oids}})),
-                reads AS (
-                  SELECT r.ev_class AS view, d.refobjid AS source FROM pg_rewrite r JOIN pg_depend d ON d.classid = 'pg_rewrite'::regclass AND d.objid = r.oid AND d.refclassid = 'pg_class'::regclass
-                  WHERE r.rulename = '_RETURN' AND d.refobjid <> r.ev_class
-                ), tree(view, level) AS (
-                  SELECT r.view, 1 FROM reads r JOIN members m ON m.oid = r.source
-                  UNION SELECT r.view, t.level + 1 FROM tree t JOIN reads r ON r.source = t.view
+                tree(view, level) AS (
+                  SELECT r.view, 1 FROM {{reads}} r JOIN members m ON m.oid = r.source
+                  UNION SELECT r.view, t.level + 1 FROM tree t JOIN {{reads}} r ON r.source = t.view
                 )
                 SELECT c.oid::bigint, n.nspname::text, c.relname::text, c.relkind::text, c.relpersistence = 't',
                        pg_get_viewdef(c.oid), quote_ident(pg_get_userbyid(c.relowner)),
                        coalesce((SELECT string_agg(format('%I=%L', o.option_name, o.option_value), ', ' ORDER BY o.pos) FROM pg_options_to_table(c.reloptions) WITH ORDINALITY o(option_name, option_value, pos)), ''),
                        (SELECT string_agg(quote_ident(a.attname), ', ' ORDER BY a.attnum) FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped),
                        {{ColumnsUsed("pg_rewrite", "r.oid")}}, pg_has_role(c.relowner, 'USAGE'),
-                       ARRAY(SELECT DISTINCT s.source::text FROM reads s WHERE s.view = c.oid), EXISTS (SELECT FROM reads s JOIN members m ON m.oid = s.source WHERE s.view = c.oid)
+                       ARRAY(SELECT DISTINCT s.source::text FROM {{reads}} s WHERE s.view = c.oid), EXISTS (SELECT FROM {{reads}} s JOIN members m ON m.oid = s.source WHERE s.view = c.oid)
                 FROM (SELECT view, max(level) AS level FROM tree GROUP BY view) t JOIN pg_class c ON c.oid = t.view JOIN pg_namespace n ON n.oid = c.relnamespace
                 JOIN pg_rewrite r ON r.ev_class = c.oid AND r.rulename = '_RETURN'
                 ORDER BY t.level, c.oid
@@ -94,9 +95,14 @@ internal static partial class PostgreSqlCatalog
                 """), r => (View: r.GetInt64(0), Statement: r.GetString(1).TrimEnd(';'))).ConfigureAwait(false);
             var grants = await ReadGrantsAsync(ids).ConfigureAwait(false);
             var own = await ReadOwnRightsAsync(ids).ConfigureAwait(false);
+            // Each object by its number: an OR of both kinds would make the server read all of pg_depend, each time.
             var keepers = await RowsAsync(Sql.Write(quoting, $$"""
                 SELECT v.oid::bigint, min(pg_describe_object(d.classid, d.objid, d.objsubid))
-                FROM pg_class v JOIN pg_depend d ON d.refclassid = 'pg_class'::regclass AND d.refobjid = v.oid OR d.refclassid = 'pg_type'::regclass AND d.refobjid IN (SELECT t.oid FROM pg_type t WHERE t.typrelid = v.oid UNION SELECT t.typarray FROM pg_type t WHERE t.typrelid = v.oid)
+                FROM pg_class v JOIN LATERAL (
+                  SELECT 'pg_class'::regclass::oid AS class, v.oid AS id
+                  UNION ALL SELECT 'pg_type'::regclass, t.oid FROM pg_type t WHERE t.oid = v.reltype
+                  UNION ALL SELECT 'pg_type'::regclass, t.typarray FROM pg_type t WHERE t.oid = v.reltype
+                ) own ON true JOIN pg_depend d ON d.refclassid = own.class AND d.refobjid = own.id
                 LEFT JOIN pg_rewrite r ON d.classid = 'pg_rewrite'::regclass AND r.oid = d.objid
                 LEFT JOIN pg_type t ON d.classid = 'pg_type'::regclass AND t.oid = d.objid
                 WHERE v.oid IN ({{ids}}) AND d.deptype IN ('n', 'a') AND r.ev_class IS DISTINCT FROM v.oid AND NOT coalesce(r.rulename = '_RETURN' AND r.ev_class IN ({{ids}}), false)

@@ -52,7 +52,7 @@ public abstract partial class InterruptionSteps : EngineScenarios
         var whole = watch.ElapsedMilliseconds;
         await WholeAfterAsync(operation, $"{operation}, not killed");
         var random = new Random();
-        for (var round = 0; round < 6; round++)
+        for (var round = 0; round < Effort.Kills * 2; round++)
         {
             await SetUpAsync(operation);
             var after = random.NextInt64(whole / 8, whole + 1);
