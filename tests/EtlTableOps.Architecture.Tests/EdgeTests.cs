@@ -27,7 +27,7 @@ public sealed class EdgeTests
             "Core" or "Loader" => [],
             "Files" => ["Core"],
             "Composition" => ["Core", "Files", .. House.Engines],
-            "PowerShell" or "Cli" => ["Core", "Composition"],
+            "PowerShell" or "Cli" => ["Core", "Composition", "Reports"],
             _ => ["Core"],
         };
         House.Nothing(House.ProjectReferences(project).Except(allowed));
@@ -39,7 +39,7 @@ public sealed class EdgeTests
     {
         string[] allowed = project switch
         {
-            "Core" or "Loader" or "Composition" => [],
+            "Core" or "Loader" or "Composition" or "Reports" => [],
             "Files" => ["CsvHelper"],
             "PowerShell" => ["PowerShellStandard.Library"],
             "Cli" => ["System.CommandLine", "Spectre.Console"],

@@ -16,7 +16,7 @@ internal static class House
         [.. Directory.GetDirectories(Path.Combine(Root, "src")).Select(d => Path.GetFileName(d)["EtlTableOps.".Length..]).Where(p => p != "SnowflakeDriver").Order(StringComparer.Ordinal)];
 
     public static IReadOnlyList<string> Engines { get; } =
-        [.. Projects.Where(p => p is not ("Core" or "Files" or "Composition" or "PowerShell" or "Loader" or "Cli"))];
+        [.. Projects.Where(p => p is not ("Core" or "Files" or "Composition" or "Reports" or "PowerShell" or "Loader" or "Cli"))];
 
     public static IReadOnlyList<string> ProjectReferences(string project) =>
         [.. Items(project, "ProjectReference").Select(p => Path.GetFileNameWithoutExtension(p.Replace('\\', '/'))["EtlTableOps.".Length..])];

@@ -1,11 +1,8 @@
-using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Nodes;
-using System.Text.Json.Serialization;
-using System.Text.Json.Serialization.Metadata;
-using EtlTableOps.Engines;
 using EtlTableOps.Errors;
 using EtlTableOps.Plans;
+using EtlTableOps.Reports;
 
 namespace EtlTableOps.Cli.Output;
 
@@ -15,15 +12,7 @@ namespace EtlTableOps.Cli.Output;
 /// </summary>
 internal static class JsonLine
 {
-    private static readonly JsonSerializerOptions Options = new()
-    {
-        PropertyNamingPolicy = JsonNamingPolicy.CamelCase,
-        DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
-        // The line goes to a program, never into a page: text stays readable.
-        Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
-        Converters = { new JsonStringEnumConverter() },
-        TypeInfoResolver = new DefaultJsonTypeInfoResolver { Modifiers = { Shape } },
-    };
+    private static readonly JsonSerializerOptions Options = ResultJson.Options;
 
     /// <summary>A result: the object's own members behind <c>ok</c> and the command.</summary>
     public static JsonObject Success(string command, object result)
@@ -103,44 +92,4 @@ internal static class JsonLine
         ["scope"] = step.Scope.ToString(),
         ["statements"] = new JsonArray([.. step.Statements.SelectMany(s => s.All).Select(s => (JsonNode)s.Text)]),
     };
-
-    private static void Shape(JsonTypeInfo type)
-    {
-        for (var i = type.Properties.Count - 1; i >= 0; i--)
-        {
-            var property = type.Properties[i];
-            if (property.PropertyType == typeof(EtlDatabase))
-            {
-                type.Properties.RemoveAt(i);
-            }
-            else if (property.PropertyType == typeof(TimeSpan?))
-            {
-                property.Name += "Seconds";
-                property.CustomConverter = new MaybeSeconds();
-            }
-            else if (property.PropertyType == typeof(TimeSpan))
-            {
-                property.Name += "Seconds";
-                property.CustomConverter = new Seconds();
-            }
-        }
-    }
-
-    private sealed class MaybeSeconds : JsonConverter<TimeSpan?>
-    {
-        public override TimeSpan? Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) => reader.TokenType == JsonTokenType.Null ? null : TimeSpan.FromSeconds(reader.GetDouble());
-
-        public override void Write(Utf8JsonWriter writer, TimeSpan? value, JsonSerializerOptions options)
-        {
-            if (value is { } time) writer.WriteNumberValue(Math.Round(time.TotalSeconds, 4));
-            else writer.WriteNullValue();
-        }
-    }
-
-    private sealed class Seconds : JsonConverter<TimeSpan>
-    {
-        public override TimeSpan Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) => TimeSpan.FromSeconds(reader.GetDouble());
-
-        public override void Write(Utf8JsonWriter writer, TimeSpan value, JsonSerializerOptions options) => writer.WriteNumberValue(Math.Round(value.TotalSeconds, 4));
-    }
 }

@@ -68,6 +68,8 @@ public enum ErrorCode
     StallBudgetExceeded,
     /// <summary>Rows were written under the live name since the switch, and would be left behind.</summary>
     RowsWrittenSince,
+    /// <summary>The work was done, but its report could not be written.</summary>
+    ReportNotWritten,
     /// <summary>There is no version to go back to.</summary>
     NoVersion,
     /// <summary>No swap of this id or table is in the journal.</summary>

@@ -48,7 +48,7 @@ public static class DriftMeasure
 
     private static double OverCurves(ColumnProfile live, ColumnProfile shadow)
     {
-        var (was, at) = (new Curve(live), new Curve(shadow));
+        var (was, at) = (new ProfileCurve(live), new ProfileCurve(shadow));
         var cuts = Cuts(live.Quantiles.Count > 0 ? live.Quantiles : shadow.Quantiles);
         return Index([.. Parts(live, was, cuts).Zip(Parts(shadow, at, cuts))]);
     }
@@ -70,7 +70,7 @@ public static class DriftMeasure
         return [.. cuts];
     }
 
-    private static IEnumerable<double> Parts(ColumnProfile profile, Curve curve, List<(double Number, bool With)> cuts)
+    private static IEnumerable<double> Parts(ColumnProfile profile, ProfileCurve curve, List<(double Number, bool With)> cuts)
     {
         if (profile.Rows == 0) return Enumerable.Repeat(0.0, cuts.Count + 2);
         var values = 1 - profile.NullFraction;
@@ -126,25 +126,5 @@ public static class DriftMeasure
             sum += (s - l) * Math.Log(s / l);
         }
         return sum;
-    }
-
-    /// <summary>Which part of the values lies up to where.</summary>
-    private sealed class Curve(ColumnProfile profile)
-    {
-        private readonly (double Number, double Below, double Part)[] points =
-            [.. profile.Quantiles.GroupBy(p => p.Number).Select(g => (g.Key, g.Min(p => p.Below), g.Max(p => p.Part))).OrderBy(p => p.Key)];
-
-        public double At(double number, bool with)
-        {
-            if (points.Length == 0) return 0;
-            var next = Array.FindIndex(points, p => p.Number >= number);
-            if (next < 0) return 1;
-            var after = points[next];
-            if (after.Number == number) return with ? after.Part : after.Below;
-            if (next == 0) return 0;
-            var before = points[next - 1];
-            var way = (number - before.Number) / (after.Number - before.Number);
-            return before.Part + ((after.Below - before.Part) * (double.IsFinite(way) ? way : 0));
-        }
     }
 }

@@ -1,0 +1,63 @@
+using EtlTableOps.Checks;
+using EtlTableOps.Observability;
+
+namespace EtlTableOps.Reports;
+
+/// <summary>The part of a page about rows that differ.</summary>
+internal static class HtmlDifferences
+{
+    /// <summary>Rows on a page: more are no reading. The JSON has all.</summary>
+    private const int Most = 200;
+
+    public static Html Of(TableDifferences differences)
+    {
+        if (differences.Total == 0 && differences.Complete && differences.Notes.Count == 0) return Html.None;
+        var parts = new List<Html> { Html.Write($"<p>{ReportText.Counts(differences)}. Compared: {string.Join(", ", differences.Columns)}{(differences.Key.Count == 0 ? "; no key tells the rows apart, so that whole rows are compared" : $"; by {string.Join(", ", differences.Key)}")}.</p>") };
+        if (differences.Notes.Count > 0) parts.Add(Html.Write($"<ul class=\"notes\">{differences.Notes.Select(n => Html.Write($"<li>{n}</li>"))}</ul>"));
+        if (differences.ChangedByColumn.Count > 0)
+        {
+            var most = Math.Max(1, differences.ChangedByColumn.Values.Max());
+            parts.Add(HtmlReport.Table("Changed rows by column", ["Column", "Rows", ""], differences.ChangedByColumn.OrderByDescending(c => c.Value).ThenBy(c => c.Key, StringComparer.Ordinal)
+                .Select(c => new[] { Html.Write($"{c.Key}"), Html.Write($"{Human.Count(c.Value)}"), HtmlReport.Bar((double)c.Value / most, "new") }), "narrow"));
+        }
+        if (differences.Rows.Count > 0)
+        {
+            parts.Add(HtmlReport.Table("Rows that differ; the letters that differ are marked", ["Row", "How", "Column", "Should be", "Is"], differences.Rows.Take(Most).SelectMany(Lines), "wide"));
+            if (differences.Rows.Count > Most) parts.Add(Html.Write($"<p>… and {Human.Count(differences.Rows.Count - Most)} more; the JSON report has them all.</p>"));
+        }
+        return HtmlReport.Section("rows", "Rows that differ", parts);
+    }
+
+    private static IEnumerable<Html[]> Lines(RowDifference row)
+    {
+        var key = Html.Join(row.Key.Select((k, i) => Html.Write($"{(i > 0 ? Html.Write($", ") : Html.None)}<span class=\"k\">{k.Column}</span> {Html.Value(k.Value)}")));
+        var kind = Html.Write($"<span class=\"kind {ReportText.Kind(row.Kind)}\">{Sign(row.Kind)} {ReportText.Kind(row.Kind)}</span>");
+        if (row.Values.Count == 0)
+        {
+            yield return [key, kind, Html.None, Times(row.ExpectedTimes, row), Times(row.ActualTimes, row)];
+            yield break;
+        }
+        foreach (var value in row.Values)
+        {
+            var (expected, actual) = row.Kind switch
+            {
+                DifferenceKind.Missing => (Html.Value(value.Expected), Html.None),
+                DifferenceKind.Extra => (Html.None, Html.Value(value.Actual)),
+                _ => ValueDifferences.Of(value.Expected, value.Actual),
+            };
+            yield return [key, kind, Html.Write($"{value.Column}"), expected, actual];
+        }
+    }
+
+    private static string Sign(DifferenceKind kind) => kind switch
+    {
+        DifferenceKind.Missing => "−",
+        DifferenceKind.Extra => "+",
+        DifferenceKind.Duplicated => "×",
+        _ => "≠",
+    };
+
+    private static Html Times(long times, RowDifference row) => row.ExpectedTimes == 0 && row.ActualTimes == 0
+        ? Html.None
+        : Html.Write($"{Human.Count(times)} {(times == 1 ? "time" : "times")}");
+}
