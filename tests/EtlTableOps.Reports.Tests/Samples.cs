@@ -88,7 +88,7 @@ internal static class Samples
         Distributions =
         [
             DriftMeasure.Compare(Evil, Text(Evil, [Evil, "b"]), Text(Evil, ["b", Evil + "2"])),
-            DriftMeasure.Compare(Evil, Numbers(Evil, i => i) with { Type = Evil, Min = Evil, Max = Evil, Note = Evil }, Numbers(Evil, i => i * 3)),
+            DriftMeasure.Compare(Evil + "2", Numbers(Evil, i => i) with { Type = Evil, Min = Evil, Max = Evil, Note = Evil }, Numbers(Evil, i => i * 3)),
         ],
         Differences = Differences with
         {

@@ -22,7 +22,7 @@ internal static class HtmlDifferences
         }
         if (differences.Rows.Count > 0)
         {
-            parts.Add(HtmlReport.Table("Rows that differ; the letters that differ are marked", ["Row", "How", "Column", "Should be", "Is"], differences.Rows.Take(Most).SelectMany(Lines), "wide"));
+            parts.Add(HtmlReport.Table("Rows that differ; the letters that differ are marked", ["Row", "How", "Column", "Should be", "Is"], differences.Rows.Take(Most).SelectMany(Lines), "rows"));
             if (differences.Rows.Count > Most) parts.Add(Html.Write($"<p>… and {Human.Count(differences.Rows.Count - Most)} more; the JSON report has them all.</p>"));
         }
         return HtmlReport.Section("rows", "Rows that differ", parts);
