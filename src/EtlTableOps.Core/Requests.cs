@@ -74,6 +74,9 @@ public sealed record TestRequest(string Table)
 {
     /// <summary>Also profiles columns of both tables and says how far they are apart; null does not.</summary>
     public Checks.DistributionRequest? Distribution { get; init; }
+
+    /// <summary>Checks of the user's, beside the contract's own. One that fails fails the test, unless it only warns.</summary>
+    public IReadOnlyList<Checks.Custom.CheckDefinition> Checks { get; init; } = [];
 }
 
 /// <summary>Asks for the exchange of names.</summary>

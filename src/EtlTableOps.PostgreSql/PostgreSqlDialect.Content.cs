@@ -16,23 +16,41 @@ public sealed partial class PostgreSqlDialect
     {
         ArgumentNullException.ThrowIfNull(scan);
         var row = RowOf(scan.Content);
-        var measures = SqlText.Join("", scan.Measures.Select(m => SqlText.Write(this, $", {Measured(m)}")));
+        var measures = SqlText.Join("", scan.Measures.Select(m => SqlText.Write(this, $", {Measured(m, scan.Content)}")));
         return Sql.Write(this, $"SELECT count(*), coalesce(sum({RowHash(row, 0)}), 0), coalesce(sum({RowHash(row, 1)}), 0){measures} FROM {RowsOf(scan.Content)}");
     }
 
-    private SqlText Measured(ScanMeasure measure)
+    private SqlText Measured(ScanMeasure measure, ContentQuery rows)
     {
         var of = SqlText.InParentheses(measure.Of.Text);
         return measure.Kind switch
         {
             ScanMeasureKind.Rows => SqlText.Write(this, $"count(*) FILTER (WHERE {of})"),
+            ScanMeasureKind.Values => SqlText.Write(this, $"count{of}"),
             ScanMeasureKind.Min => SqlText.Write(this, $"min{of}"),
             ScanMeasureKind.Max => SqlText.Write(this, $"max{of}"),
             ScanMeasureKind.Sum => SqlText.Write(this, $"sum{of}"),
             ScanMeasureKind.Average => SqlText.Write(this, $"avg{of}"),
-            _ => SqlText.Write(this, $"count(DISTINCT {of})"),
+            ScanMeasureKind.Age => SqlText.Write(this, $"EXTRACT(EPOCH FROM (clock_timestamp() - {Instant(of, measure.Type)}))"),
+            // Within one aggregate the server would sort all values, in one process; grouped apart it hashes them, and the rest of the scan keeps its processes.
+            _ => SqlText.Write(this, $"(SELECT count(d.v) FROM (SELECT DISTINCT {of} AS v FROM {RowsOf(rows)}) AS d)"),
         };
     }
+
+    /// <summary>The greatest value as an instant. Without a zone it is one of UTC, whatever the session's zone is.</summary>
+    private SqlText Instant(SqlText of, string type) => type.Contains("with time zone", StringComparison.OrdinalIgnoreCase) || type.StartsWith("timestamptz", StringComparison.OrdinalIgnoreCase)
+        ? SqlText.Write(this, $"max{of}")
+        : SqlText.Write(this, $"(CAST(max{of} AS timestamp) AT TIME ZONE 'UTC')");
+
+    /// <inheritdoc/>
+    public Sql SelectRows(ContentQuery rows, SqlText what)
+    {
+        ArgumentNullException.ThrowIfNull(rows);
+        return Sql.Write(this, $"SELECT {what} FROM {RowsOf(rows)}");
+    }
+
+    /// <inheritdoc/>
+    public SqlText Matches(SqlText value, string pattern) => SqlText.Write(this, $"CAST({value} AS text) ~ {new SqlLiteral(pattern)}");
 
     /// <inheritdoc/>
     public Sql CompareRows(RowComparison comparison)

@@ -115,13 +115,29 @@ public sealed partial class SnowflakeDialect : IDialect
         return measure.Kind switch
         {
             ScanMeasureKind.Rows => SqlText.Write(this, $"COUNT_IF{of}"),
+            ScanMeasureKind.Values => SqlText.Write(this, $"COUNT{of}"),
             ScanMeasureKind.Min => SqlText.Write(this, $"MIN{of}"),
             ScanMeasureKind.Max => SqlText.Write(this, $"MAX{of}"),
             ScanMeasureKind.Sum => SqlText.Write(this, $"SUM{of}"),
             ScanMeasureKind.Average => SqlText.Write(this, $"AVG{of}"),
+            // Both sides of a difference have to be of one kind: a time without a zone is one of UTC, as SYSDATE is.
+            ScanMeasureKind.Age when measure.Type.Contains("_TZ", StringComparison.OrdinalIgnoreCase) || measure.Type.Contains("_LTZ", StringComparison.OrdinalIgnoreCase) =>
+                SqlText.Write(this, $"DATEDIFF(SECOND, MAX{of}, CURRENT_TIMESTAMP())"),
+            ScanMeasureKind.Age => SqlText.Write(this, $"DATEDIFF(SECOND, CAST(MAX{of} AS TIMESTAMP_NTZ), SYSDATE())"),
             _ => SqlText.Write(this, $"COUNT(DISTINCT {of})"),
         };
     }
+
+    /// <inheritdoc/>
+    public Sql SelectRows(ContentQuery rows, SqlText what)
+    {
+        ArgumentNullException.ThrowIfNull(rows);
+        return SinceLog(Sql.Write(this, $"SELECT {what} FROM {RowsOf(rows)}"), rows);
+    }
+
+    /// <inheritdoc/>
+    /// <remarks>REGEXP_LIKE and RLIKE match the whole text; a position tells whether a part does (REGEXP_INSTR).</remarks>
+    public SqlText Matches(SqlText value, string pattern) => SqlText.Write(this, $"REGEXP_INSTR(CAST({value} AS VARCHAR), {new SqlLiteral(pattern)}) > 0");
 
     /// <inheritdoc/>
     public Sql CompareRows(RowComparison comparison)

@@ -21,12 +21,26 @@ internal sealed partial class SqliteDialect
     private SqlText Measured(ScanMeasureKind kind, SqlText of) => kind switch
     {
         ScanMeasureKind.Rows => SqlText.Write(this, $"count(CASE WHEN {of} THEN 1 END)"),
+        ScanMeasureKind.Values => SqlText.Write(this, $"count({of})"),
         ScanMeasureKind.Min => SqlText.Write(this, $"min({of})"),
         ScanMeasureKind.Max => SqlText.Write(this, $"max({of})"),
         ScanMeasureKind.Sum => SqlText.Write(this, $"sum({of})"),
         ScanMeasureKind.Average => SqlText.Write(this, $"avg({of})"),
+        // A number is a count of seconds since 1970, as unixepoch() has it; a text is read as a time.
+        ScanMeasureKind.Age => SqlText.Write(this, $"(julianday('now') - CASE WHEN typeof(max({of})) IN ('integer', 'real') THEN julianday(max({of}), 'unixepoch') ELSE julianday(max({of})) END) * 86400.0"),
         _ => SqlText.Write(this, $"count(DISTINCT {of})"),
     };
+
+    /// <inheritdoc/>
+    public Sql SelectRows(ContentQuery rows, SqlText what)
+    {
+        ArgumentNullException.ThrowIfNull(rows);
+        return Sql.Write(this, $"SELECT {what} FROM {RowsOf(rows)}");
+    }
+
+    /// <inheritdoc/>
+    /// <remarks>SQLite has the operator and no function behind it; ours is .NET's.</remarks>
+    public SqlText Matches(SqlText value, string pattern) => SqlText.Write(this, $"{new SqlText(SqliteFunctions.Matches)}({new SqlLiteral(pattern)}, {value})");
 
     /// <inheritdoc/>
     /// <remarks>Both sides in one list, grouped by key: there is no full join before SQLite 3.39. A key's columns have the tables' collations, as their unique index has.</remarks>

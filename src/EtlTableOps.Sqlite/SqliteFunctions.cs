@@ -1,8 +1,10 @@
 using System.Buffers.Binary;
+using System.Collections.Concurrent;
 using System.Numerics;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using System.Text;
+using System.Text.RegularExpressions;
 
 namespace EtlTableOps.Sqlite;
 
@@ -23,6 +25,14 @@ internal static unsafe class SqliteFunctions
     /// </summary>
     public const string Convert = "etltableops_convert";
 
+    /// <summary><c>matches(pattern, value)</c>: whether a regular expression of .NET's matches the value's text somewhere; null for null.</summary>
+    public const string Matches = "etltableops_matches";
+
+    /// <summary>A value on which an expression works for longer than this is told, instead of keeping the test for ever.</summary>
+    private static readonly TimeSpan LongestMatch = TimeSpan.FromSeconds(1);
+
+    private static readonly ConcurrentDictionary<string, Regex> Patterns = new(StringComparer.Ordinal);
+
     private const ulong P1 = 0x9E3779B185EBCA87, P2 = 0xC2B2AE3D27D4EB4F, P3 = 0x165667B19E3779F9, P4 = 0x85EBCA77C2B2AE63, P5 = 0x27D4EB2F165667C5;
 
     /// <summary>Registers them.</summary>
@@ -30,6 +40,7 @@ internal static unsafe class SqliteFunctions
     {
         SqliteNative.Register(database, Hash, &HashRow);
         SqliteNative.Register(database, Convert, &ConvertValue);
+        SqliteNative.Register(database, Matches, &MatchValue);
     }
 
     [UnmanagedCallersOnly(CallConvs = [typeof(CallConvCdecl)])]
@@ -98,6 +109,30 @@ internal static unsafe class SqliteFunctions
     {
         hash ^= BitOperations.RotateLeft(value * P2, 31) * P1;
         return (BitOperations.RotateLeft(hash, 27) * P1) + P4;
+    }
+
+    [UnmanagedCallersOnly(CallConvs = [typeof(CallConvCdecl)])]
+    private static void MatchValue(nint context, int count, nint* values)
+    {
+        try
+        {
+            // A result that nobody sets is null.
+            if (count != 2 || SqliteNative.ValueType(values[0]) == SqliteNative.Null || SqliteNative.ValueType(values[1]) == SqliteNative.Null) return;
+            var pattern = Encoding.UTF8.GetString(SqliteNative.Bytes(values[0]));
+            // Few patterns, many rows; what is made up by data is not kept.
+            if (!Patterns.TryGetValue(pattern, out var regex))
+            {
+                regex = new Regex(pattern, RegexOptions.CultureInvariant, LongestMatch);
+                if (Patterns.Count < 1000) Patterns.TryAdd(pattern, regex);
+            }
+            if (SqliteNative.ValueType(values[1]) is SqliteNative.Integer or SqliteNative.Real) SqliteNative.ValueText(values[1]);
+            SqliteNative.ResultInt64(context, regex.IsMatch(Encoding.UTF8.GetString(SqliteNative.Bytes(values[1]))) ? 1 : 0);
+        }
+        catch (Exception e)
+        {
+            // An exception must not cross into the library; the statement fails with its message instead.
+            SqliteNative.ResultError(context, e.Message);
+        }
     }
 
     [UnmanagedCallersOnly(CallConvs = [typeof(CallConvCdecl)])]

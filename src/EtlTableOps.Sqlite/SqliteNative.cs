@@ -22,6 +22,9 @@ internal static unsafe partial class SqliteNative
     /// <summary>Storage class: bytes.</summary>
     public const int Blob = 4;
 
+    /// <summary>Storage class: nothing.</summary>
+    public const int Null = 5;
+
     private const string Library = "e_sqlite3";
     private const int SnapshotSize = 48;
     private const int Utf8 = 1;

@@ -39,8 +39,8 @@ public sealed class EdgeTests
     {
         string[] allowed = project switch
         {
-            "Core" or "Loader" or "Composition" or "Reports" => [],
-            "Files" => ["CsvHelper"],
+"Core" or "Loader" or "Composition" or "Reports" => [],
+            "Files" => ["CsvHelper", "YamlDotNet"],
             "PowerShell" => ["PowerShellStandard.Library"],
             "Cli" => ["System.CommandLine", "Spectre.Console"],
             _ => Drivers[project],

@@ -35,14 +35,17 @@ internal sealed class ResultText(IAnsiConsole console)
     /// <summary>A test with its checks.</summary>
     public void Show(ShadowTestResult test)
     {
+        var warned = test.Checks.Count(c => c.Warned);
         Headline(test.Passed
-            ? $"{test.Shadow} is proven: {Figures.Rows(test.Rows)}, {test.Checks.Count} checks in {Human.Duration(test.Elapsed)}"
+            ? $"{test.Shadow} is proven: {Figures.Rows(test.Rows)}, {test.Checks.Count} checks{(warned > 0 ? $", {warned} with a warning," : "")} in {Human.Duration(test.Elapsed)}"
             : $"{test.Shadow} is refuted: {test.Checks.Count(c => !c.Passed)} of {test.Checks.Count} checks failed");
         var table = new Table().Border(TableBorder.Minimal).AddColumns("", "check", "what it says");
         foreach (var check in test.Checks)
         {
             var message = check.Passed ? check.Message : $"{check.Message}\nexpected: {check.Expected}\nfound:    {check.Found}";
-            table.AddRow(new Text(check.Passed ? "ok" : "FAILED", check.Passed ? new Style(Color.Green) : new Style(Color.Red)), new Text(check.Name), new Text(message));
+            if (check is { DefinedAt: { } place } && (check.Warned || !check.Passed)) message += $"\ndefined:  {place}";
+            var (verdict, color) = !check.Passed ? ("FAILED", Color.Red) : check.Warned ? ("warning", Color.Yellow) : ("ok", Color.Green);
+            table.AddRow(new Text(verdict, new Style(color)), new Text(check.Name), new Text(message));
         }
         console.Write(table);
         if (test.Cost is { } cost) console.WriteLine($"Cost: {cost}");

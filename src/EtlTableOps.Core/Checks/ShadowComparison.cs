@@ -1,5 +1,7 @@
 using System.Diagnostics;
+using EtlTableOps.Checks.Custom;
 using EtlTableOps.Engines;
+using EtlTableOps.Errors;
 using EtlTableOps.Feeds;
 using EtlTableOps.Journal;
 using EtlTableOps.Observability;
@@ -9,7 +11,7 @@ using EtlTableOps.Tables;
 namespace EtlTableOps.Checks;
 
 /// <summary>What is read of the rows for a test: both sides in one snapshot, and what follows from them.</summary>
-internal sealed class ShadowComparison(TableScope scope, SwapRecord record, TableShape shadow, ShadowBlueprint blueprint, IRunObserver observer)
+internal sealed class ShadowComparison(TableScope scope, SwapRecord record, TableShape shadow, ShadowBlueprint blueprint, CustomChecks custom, IRunObserver observer)
 {
     /// <summary>Comparisons at most, where the live table is emptied during each.</summary>
     private const int Rounds = 5;
@@ -39,7 +41,7 @@ internal sealed class ShadowComparison(TableScope scope, SwapRecord record, Tabl
             // By the log, also where a column feeds until this test has passed: nothing else knows of it.
             if (await IsEmptiedAsync(token).ConfigureAwait(false)) await ShadowSynchronizer.CatchUpAsync(scope, new LogFeed(scope.Session, record, shadow, blueprint), blueprint, observer, token).ConfigureAwait(false);
             statements.Clear();
-            var compared = await CompareAsync(token).ConfigureAwait(false);
+            var compared = await CompareOrBlameAsync(token).ConfigureAwait(false);
             if (!await IsEmptiedAsync(token).ConfigureAwait(false)) return compared;
             if (round < Rounds) continue;
             var rest = new ShadowCheck("rest", false, "a live table that is not emptied meanwhile", $"emptied during each of {Rounds} comparisons", "The live table was emptied at once again and again while it was compared; test when that is over.");
@@ -49,6 +51,19 @@ internal sealed class ShadowComparison(TableScope scope, SwapRecord record, Tabl
 
     private async Task<bool> IsEmptiedAsync(CancellationToken token) =>
         blueprint.Feed is { } feed && (await scope.Session.ReadLogAsync(feed, token).ConfigureAwait(false)).EmptiedAt > 0;
+
+    /// <summary>All checks share a statement, so that one of them can make it fail on a row that it does not expect; then it is found and named.</summary>
+    private async Task<ComparedShadow> CompareOrBlameAsync(CancellationToken token)
+    {
+        try
+        {
+            return await CompareAsync(token).ConfigureAwait(false);
+        }
+        catch (EtlException e) when (e.Code == ErrorCode.StatementFailed && custom.Measures.Count > 0)
+        {
+            throw await custom.BlameAsync(scope.Session, e, token).ConfigureAwait(false);
+        }
+    }
 
     /// <summary>Both sides and the integrity checks in one snapshot; side by side on two sessions where the engine can share it.</summary>
     private async Task<ComparedShadow> CompareAsync(CancellationToken token)
@@ -68,6 +83,7 @@ internal sealed class ShadowComparison(TableScope scope, SwapRecord record, Tabl
             [
                 .. ContentChecks(expected.Content, imported, actual.Content, behind, elapsed, Tell(record, differences)),
                 .. await CheckIntegrityAsync(token).ConfigureAwait(false),
+                .. await custom.JudgeAsync(session, actual, elapsed, Note, token).ConfigureAwait(false),
             ];
             var (live, liveSeconds) = await ReadLiveAsync(token).ConfigureAwait(false);
             var distributions = Distribution is null ? [] : await ReadDistributionsAsync(Distribution, token).ConfigureAwait(false);
@@ -87,7 +103,7 @@ internal sealed class ShadowComparison(TableScope scope, SwapRecord record, Tabl
     {
         var watch = Stopwatch.StartNew();
         var session = scope.Session;
-        var (expectedScan, actualScan) = (new TableScan(Expected), new TableScan(Actual));
+        var (expectedScan, actualScan) = (new TableScan(Expected), new TableScan(Actual) { Measures = custom.Measures });
         if (!blueprint.StructureOnly) Note(scope.Dialect.Scan(expectedScan));
         Note(scope.Dialect.Scan(actualScan));
         var (expected, actual) = await BothSides.ReadAsync(

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using EtlTableOps.Checks.Custom;
 using EtlTableOps.Engines;
 using EtlTableOps.Errors;
 using EtlTableOps.Feeds;
@@ -35,12 +36,15 @@ internal sealed class ShadowTester(EtlDatabase database, IRunObserver observer)
                 // The log that the comparison leaves out is there by then.
                 blueprint = blueprint with { Feed = BlueprintResolver.FeedLog(scope.Live, record.Id) };
             }
+            var shadow = await scope.RequireTableAsync(record.Incoming, token).ConfigureAwait(false);
+            var custom = await CustomChecks.ResolveAsync(scope.Session, blueprint, shadow, request.Checks, token).ConfigureAwait(false);
             var additive = record.Details.Imports.Count > 0;
-            var statements = new List<Sql>(scope.Dialect.ContentSum(blueprint.ActualContent(scope.Dialect) with { Additive = additive }).All);
+            var statements = new List<Sql>(scope.Dialect.Scan(new TableScan(blueprint.ActualContent(scope.Dialect) with { Additive = additive }) { Measures = custom.Measures }).All);
             if (!blueprint.StructureOnly) statements.InsertRange(0, scope.Dialect.ContentSum(blueprint.ExpectedContent with { Additive = additive }).All);
             statements.AddRange(scope.Dialect.IntegrityChecks(scope.Live, blueprint).Select(c => c.CountViolations));
             if (request.Distribution is { } distribution)
-                statements.AddRange(new DistributionReader(scope.Live, await scope.RequireTableAsync(record.Incoming, token).ConfigureAwait(false), distribution).Plan(scope.Dialect));
+                statements.AddRange(new DistributionReader(scope.Live, shadow, distribution).Plan(scope.Dialect));
+            statements.AddRange(custom.Statements(scope.Dialect).SelectMany(s => s.All));
             var compare = new PlanStep("compare", "Compare the shadow with the declared change of the live table", statements);
             var plan = new Plan(Operation, scope.Live.Name, record.Id, [.. settle is null ? Array.Empty<PlanStep>() : [settle], .. handOver, compare])
             {
@@ -120,7 +124,8 @@ internal sealed class ShadowTester(EtlDatabase database, IRunObserver observer)
             observer.OnEvent(new StepStarted(Operation, "compare", "Compare the shadow with the declared change"));
 
             var moment = await new OldSnapshotWait(scope, observer).NowAsync(token).ConfigureAwait(false);
-            var content = await new ShadowComparison(scope, record, shadow, blueprint, observer) { Distribution = request.Distribution }.RunAsync(token).ConfigureAwait(false);
+            var custom = await CustomChecks.ResolveAsync(scope.Session, blueprint, shadow, request.Checks, token).ConfigureAwait(false);
+            var content = await new ShadowComparison(scope, record, shadow, blueprint, custom, observer) { Distribution = request.Distribution }.RunAsync(token).ConfigureAwait(false);
             List<ShadowCheck> checks =
             [
                 .. StructureChecks.Run(record, blueprint, shadow),
@@ -141,7 +146,8 @@ internal sealed class ShadowTester(EtlDatabase database, IRunObserver observer)
                 LiveObject = scope.Live.ObjectId,
                 LiveFingerprint = TableFingerprint.Of(scope.Live),
                 ShadowFingerprint = TableFingerprint.Of(shadow),
-                Checks = [.. checks.Select(c => $"{(c.Passed ? "passed" : "FAILED")} {c.Name}: {c.Message}")],
+                Checks = [.. checks.Select(c => $"{(!c.Passed ? "FAILED" : c.Warned ? "warned" : "passed")} {c.Name}: {c.Message}")],
+                Definitions = [.. request.Checks.Select(d => d.ToString())],
             };
             record = await StoreAsync(scope, record, blueprint, proof, watch.Elapsed, token).ConfigureAwait(false);
             observer.OnEvent(new StepFinished(Operation, "compare", "Compare the shadow with the declared change", watch.Elapsed, content.Shadow.Rows));

@@ -15,13 +15,19 @@ public sealed record TableScan(ContentQuery Content)
 /// <summary>One number (or smallest, greatest value) over the rows of a scan.</summary>
 /// <param name="Kind">What is measured.</param>
 /// <param name="Of">A condition for <see cref="ScanMeasureKind.Rows"/>, else an expression, over the source's columns.</param>
-public sealed record ScanMeasure(ScanMeasureKind Kind, SqlText Of);
+public sealed record ScanMeasure(ScanMeasureKind Kind, SqlText Of)
+{
+    /// <summary>The type of <see cref="Of"/> as the database writes it, where that matters: for <see cref="ScanMeasureKind.Age"/>.</summary>
+    public string Type { get; init; } = "";
+}
 
 /// <summary>What a <see cref="ScanMeasure"/> measures. Each leaves null out; without a single value the number of rows is 0 and every other measure null.</summary>
 public enum ScanMeasureKind
 {
     /// <summary>Rows for which the condition is true.</summary>
     Rows,
+    /// <summary>Rows in which the expression has a value.</summary>
+    Values,
     /// <summary>The smallest value.</summary>
     Min,
     /// <summary>The greatest value.</summary>
@@ -32,6 +38,8 @@ public enum ScanMeasureKind
     Average,
     /// <summary>Different values, counted exactly.</summary>
     Distinct,
+    /// <summary>Seconds from the greatest value, a time, to the database's clock; a time without a zone is one of UTC.</summary>
+    Age,
 }
 
 /// <summary>What a scan found.</summary>

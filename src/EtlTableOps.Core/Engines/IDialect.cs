@@ -107,6 +107,14 @@ public interface IDialect : ISqlQuoting
     /// </summary>
     Sql Scan(TableScan scan);
 
+    /// <summary>Selects from the rows of one side, under their columns' own names; the columns of the query itself do not matter.</summary>
+    /// <param name="rows">Which rows.</param>
+    /// <param name="what">What is selected: <c>*</c>, or expressions over the source's columns.</param>
+    Sql SelectRows(ContentQuery rows, SqlText what);
+
+    /// <summary>A condition: the value, as text, matches a regular expression of the engine's syntax somewhere; null for null.</summary>
+    SqlText Matches(SqlText value, string pattern);
+
     /// <summary>
     /// The rows in which two sides differ, by key: for each kind of difference at most <see cref="RowComparison.Examples"/> rows, in the key's order, with the kind (text:
     /// <c>M</c> missing, <c>E</c> extra, <c>C</c> changed), how many there are of that kind (bigint), and a key (text).

@@ -270,6 +270,9 @@ public sealed record Proof
 
     /// <summary>The checks in one line each.</summary>
     public IReadOnlyList<string> Checks { get; init; } = [];
+
+    /// <summary>What the user's own checks were, in one line each.</summary>
+    public IReadOnlyList<string> Definitions { get; init; } = [];
 }
 
 /// <summary>What an exchange cost other people.</summary>

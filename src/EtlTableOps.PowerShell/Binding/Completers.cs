@@ -1,6 +1,7 @@
 using System.Collections;
 using System.Management.Automation;
 using System.Management.Automation.Language;
+using EtlTableOps.Checks.Custom;
 
 namespace EtlTableOps.PowerShell.Binding;
 
@@ -51,4 +52,10 @@ public sealed class VersionCompleter : SeenCompleter
 public sealed class SwapCompleter : SeenCompleter
 {
     private protected override IEnumerable<(string Text, string Tip)> Candidates() => Names(SeenKind.Swap);
+}
+
+/// <summary>The words that a check begins with.</summary>
+public sealed class CheckCompleter : SeenCompleter
+{
+    private protected override IEnumerable<(string Text, string Tip)> Candidates() => CheckFile.Words;
 }

@@ -107,3 +107,10 @@ public sealed class AlteredColumnTransformationAttribute : TransformationAttribu
         _ => throw new EtlException(ErrorCode.BadInput, "A column to retype is an entry of a hashtable @{ name = 'type' }, a hashtable @{ Name = …; Type = …; Expression = … } or a text 'name type [= expression]'."),
     }).ToArray();
 }
+
+/// <summary>Checks: <c>'not_null(country)'</c>, <c>@{ range = @{ min = 0 }; column = 'amount' }</c>, or definitions.</summary>
+[AttributeUsage(AttributeTargets.Property)]
+public sealed class CheckTransformationAttribute : TransformationAttribute
+{
+    private protected override object? Convert(object? given) => Unwrap.Many(given).Select(CheckEntries.Read).ToArray();
+}

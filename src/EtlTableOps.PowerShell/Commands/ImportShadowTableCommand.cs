@@ -166,7 +166,7 @@ public sealed class ImportShadowTableCommand : DatabaseCmdlet
             Columns = Header,
         };
         ShadowTable? last = null;
-        foreach (var file in Path.SelectMany(Files))
+        foreach (var file in Path.SelectMany(FilesLike))
         {
             var staged = RowSources.ForDatabase(file, options);
             var source = staged is null ? RowSources.Open(file, options) : null;
@@ -187,14 +187,6 @@ public sealed class ImportShadowTableCommand : DatabaseCmdlet
             }
         }
         if (last is not null) Emit(last);
-    }
-
-    private IEnumerable<string> Files(string path)
-    {
-        if (!WildcardPattern.ContainsWildcardCharacters(path) || System.IO.File.Exists(GetUnresolvedProviderPathFromPSPath(path)))
-            return [GetUnresolvedProviderPathFromPSPath(path)];
-        var found = GetResolvedProviderPathFromPSPath(path, out _);
-        return found.Count > 0 ? found.Order(StringComparer.Ordinal) : throw new EtlException(ErrorCode.BadInput, $"No file is named like '{path}'.");
     }
 
     private static Encoding FindEncoding(string name)

@@ -1,5 +1,6 @@
 using System.Management.Automation;
 using EtlTableOps.Engines;
+using EtlTableOps.Errors;
 using EtlTableOps.Plans;
 using EtlTableOps.PowerShell.Binding;
 
@@ -16,6 +17,15 @@ public abstract class DatabaseCmdlet : EtlCmdlet
 
     /// <summary>The directory that relative paths start from: PowerShell's location, when it is one of the file system.</summary>
     private protected string FileSystemLocation => SessionState.Path.CurrentFileSystemLocation.ProviderPath;
+
+    /// <summary>The files that a path means, from PowerShell's location, wildcards filled.</summary>
+    private protected IEnumerable<string> FilesLike(string path)
+    {
+        if (!WildcardPattern.ContainsWildcardCharacters(path) || File.Exists(GetUnresolvedProviderPathFromPSPath(path)))
+            return [GetUnresolvedProviderPathFromPSPath(path)];
+        var found = GetResolvedProviderPathFromPSPath(path, out _);
+        return found.Count > 0 ? found.Order(StringComparer.Ordinal) : throw new EtlException(ErrorCode.BadInput, $"No file is named like '{path}'.");
+    }
 
     /// <summary>The database that a <c>-Connection</c> argument means; the runspace's default for null. A text is opened once a command.</summary>
     private protected EtlDatabase Resolve(object? connection)

@@ -30,6 +30,11 @@ public sealed class PostgreSqlVerdictTests(PostgreSqlCluster cluster) : VerdictS
     protected override EngineWorld NewWorld() => new PostgreSqlWorld(cluster);
 }
 
+public sealed class PostgreSqlCheckTests(PostgreSqlCluster cluster) : CheckScenarios
+{
+    protected override EngineWorld NewWorld() => new PostgreSqlWorld(cluster);
+}
+
 public sealed class PostgreSqlUndoTests(PostgreSqlCluster cluster) : UndoScenarios
 {
     protected override EngineWorld NewWorld() => new PostgreSqlWorld(cluster);

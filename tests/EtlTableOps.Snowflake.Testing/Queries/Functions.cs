@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
+using System.Text.RegularExpressions;
 
 namespace EtlTableOps.Snowflake.Testing;
 
@@ -41,6 +42,7 @@ internal static class Functions
         "STARTSWITH" => Of(SfType.Boolean, a, v => Text(v[0]!, a[0]).StartsWith(Text(v[1]!, a[1]), StringComparison.Ordinal)),
         "ENDSWITH" => Of(SfType.Boolean, a, v => Text(v[0]!, a[0]).EndsWith(Text(v[1]!, a[1]), StringComparison.Ordinal)),
         "POSITION" or "CHARINDEX" => Of(SfType.Integer, a, v => (decimal)(Text(v[1]!, a[1]).IndexOf(Text(v[0]!, a[0]), StringComparison.Ordinal) + 1)),
+        "REGEXP_INSTR" => Of(SfType.Integer, a, v => Position(Text(v[0]!, a[0]), Text(v[1]!, a[1]))),
         "MD5" or "MD5_HEX" => OfText(a[0], t => Convert.ToHexString(MD5.HashData(Encoding.UTF8.GetBytes(t))).ToLowerInvariant()),
         "SHA2" or "SHA2_HEX" => OfText(a[0], t => Convert.ToHexString(SHA256.HashData(Encoding.UTF8.GetBytes(t))).ToLowerInvariant()),
 
@@ -86,6 +88,19 @@ internal static class Functions
         "DATEDIFF" or "TIMESTAMPDIFF" => Dates.Difference(a),
         _ => null,
     };
+
+    /// <summary>Where an expression first matches, from 1; 0 where it does not.</summary>
+    private static object Position(string text, string pattern)
+    {
+        try
+        {
+            return Regex.Match(text, pattern, RegexOptions.CultureInvariant) is { Success: true } match ? (decimal)(match.Index + 1) : 0m;
+        }
+        catch (ArgumentException)
+        {
+            throw new ModelError(100048, "2201B", $"Invalid regular expression: '{pattern}'");
+        }
+    }
 
     private static Bound Of(SfType type, Bound[] arguments, Func<object?[], object?> function) => new(type, f =>
     {

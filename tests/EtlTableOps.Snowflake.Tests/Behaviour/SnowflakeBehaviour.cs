@@ -27,6 +27,11 @@ public sealed class SnowflakeVerdictTests : VerdictScenarios
     protected override EngineWorld NewWorld() => new SnowflakeWorld();
 }
 
+public sealed class SnowflakeCheckTests : CheckScenarios
+{
+    protected override EngineWorld NewWorld() => new SnowflakeWorld();
+}
+
 public sealed class SnowflakeUndoTests : UndoScenarios
 {
     protected override EngineWorld NewWorld() => new SnowflakeWorld();

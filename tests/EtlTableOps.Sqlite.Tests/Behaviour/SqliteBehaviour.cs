@@ -27,6 +27,11 @@ public sealed class SqliteVerdictTests : VerdictScenarios
     protected override EngineWorld NewWorld() => new SqliteWorld();
 }
 
+public sealed class SqliteCheckTests : CheckScenarios
+{
+    protected override EngineWorld NewWorld() => new SqliteWorld();
+}
+
 public sealed class SqliteUndoTests : UndoScenarios
 {
     protected override EngineWorld NewWorld() => new SqliteWorld();

@@ -12,6 +12,9 @@ internal sealed class SqliteWorld(string mode = "WAL", DirectoryInfo? copy = nul
 {
     private readonly DirectoryInfo folder = copy ?? Directory.CreateTempSubdirectory("etltableops-");
 
+    // A division by zero is null here.
+    public override string FailsOn(string column, string value) => $"json_extract(CASE WHEN {column} = {value} THEN '{{' ELSE '{{}}' END, '$') IS NOT NULL";
+
     public override string ConnectionText => "sqlite:" + File;
 
     /// <summary>One writer at a time: a transaction that stays open stops all others.</summary>
