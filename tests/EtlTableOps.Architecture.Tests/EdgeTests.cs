@@ -39,7 +39,7 @@ public sealed class EdgeTests
     {
         string[] allowed = project switch
         {
-"Core" or "Loader" or "Composition" or "Reports" => [],
+            "Core" or "Loader" or "Composition" or "Reports" => [],
             "Files" => ["CsvHelper", "YamlDotNet"],
             "PowerShell" => ["PowerShellStandard.Library"],
             "Cli" => ["System.CommandLine", "Spectre.Console"],

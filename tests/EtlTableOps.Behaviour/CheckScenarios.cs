@@ -113,6 +113,27 @@ public abstract class CheckScenarios : EngineScenarios
     }
 
     [Fact]
+    public async Task A_distribution_is_held_against_that_of_the_live_table()
+    {
+        await EventsTable.CreateAsync(World, Rows);
+        if (!World.HasProfiles)
+        {
+            await BuildAsync(Declared.Nothing);
+            Assert.Contains("is not available here", (await FailsAsync(ErrorCode.BadInput, () => TestAsync("distribution(country)"))).Message, StringComparison.Ordinal);
+            return;
+        }
+        await BuildAsync(new DeclaredChange { Add = Declared.Twice.Add, Set = [new SetColumn("user_id", "CASE WHEN user_id < 50 THEN 0 ELSE user_id END")] });
+        var result = await TestAsync("distribution(country)", "distribution(amount, where: amount IS NOT NULL)", "distribution(user_id)", "distribution(kind, 0.5)");
+        Assert.Equal([true, true, false, true], result.Checks.Where(c => c.Custom).Select(c => c.Passed));
+        Assert.DoesNotContain(result.Checks, c => c is { Custom: true, Warned: true });
+        Assert.True(double.Parse(Named(result, "distribution(user_id").Found, System.Globalization.CultureInfo.InvariantCulture) > 0.25);
+        Assert.True(Only(await TestAsync("distribution(user_id, 100)")).Passed);
+        await FailsAsync(ErrorCode.BadInput, () => TestAsync("distribution(nothing)"));
+        await FailsAsync(ErrorCode.BadInput, () => TestAsync("distribution(kind, where: nobody > 1)"));
+        await FailsAsync(ErrorCode.BadInput, () => TestAsync("distribution(twice)"));
+    }
+
+    [Fact]
     public async Task Every_value_has_to_be_found_in_the_other_table()
     {
         await ShadowAsync();

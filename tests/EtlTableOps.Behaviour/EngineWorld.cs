@@ -43,6 +43,9 @@ public abstract class EngineWorld : IAsyncDisposable
     /// <summary>The longest name of a table, in bytes.</summary>
     public abstract int LongestName { get; }
 
+    /// <summary>Whether columns can be profiled here.</summary>
+    public virtual bool HasProfiles => true;
+
     /// <summary>A condition that cannot be computed for rows whose column has this value, and that no statement refuses before it meets one.</summary>
     public virtual string FailsOn(string column, string value) => $"1 / ({column} - {value}) >= -100000";
 

@@ -90,7 +90,7 @@ internal static class Functions
     };
 
     /// <summary>Where an expression first matches, from 1; 0 where it does not.</summary>
-    private static object Position(string text, string pattern)
+    private static decimal Position(string text, string pattern)
     {
         try
         {

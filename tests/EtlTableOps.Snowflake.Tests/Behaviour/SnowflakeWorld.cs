@@ -31,6 +31,8 @@ internal sealed partial class SnowflakeWorld : EngineWorld
     /// <summary>Where the official driver is, or null.</summary>
     public static string? OfficialDriver => Environment.GetEnvironmentVariable(Variable) is { Length: > 0 } folder ? folder : null;
 
+    public override bool HasProfiles => ((Engines.IDialect)SnowflakeDialect.Instance).Profiles is not null;
+
     public override IReadOnlyDictionary<string, string> HostEnvironment => new Dictionary<string, string>
     {
         [Variable] = OfficialDriver ?? Path.Combine(AppContext.BaseDirectory, "fake-driver"),

@@ -2,13 +2,16 @@ using System.Globalization;
 using System.Text.RegularExpressions;
 using EtlTableOps.Engines;
 using EtlTableOps.Errors;
+using EtlTableOps.Shadows;
 using EtlTableOps.Tables;
 
 namespace EtlTableOps.Checks.Custom;
 
 /// <summary>Resolves checks against the shadow: its columns by their names, other tables by theirs.</summary>
-internal sealed partial class CheckResolver(IEngineSession session, TableShape live, TableShape shadow)
+internal sealed partial class CheckResolver(IEngineSession session, TableShape live, TableShape shadow, PastMoment? liveAsOf)
 {
+    private readonly Dictionary<string, DistributionGroup> groups = new(StringComparer.Ordinal);
+
     private ISqlQuoting Quoting => session.Dialect;
 
     /// <summary>What is to be measured for a check, and how it is read.</summary>
@@ -33,7 +36,9 @@ internal sealed partial class CheckResolver(IEngineSession session, TableShape l
             case CheckKind.RowCount:
                 return new RowCountCheck(check, check.Where is { } where ? [new ScanMeasure(ScanMeasureKind.Rows, SqlText.InParentheses(where))] : []);
             case CheckKind.Distribution:
-                throw new EtlException(ErrorCode.NotSupported, "The check distribution", "it is not built yet", "Take null_fraction, distinct_count and range instead.");
+                if (live.FindColumn(names[0]) is null)
+                    throw new EtlException(ErrorCode.BadInput, $"Column {names[0]} is not in the live table, so that there is nothing to hold it against.");
+                return new DistributionCheck(check, names[0], GroupOf(check.Where));
             default:
                 return OfColumn(check, columns[0]);
         }
@@ -94,6 +99,13 @@ internal sealed partial class CheckResolver(IEngineSession session, TableShape l
             // A view will do: it is only asked for its values.
             return (name, null);
         }
+    }
+
+    private DistributionGroup GroupOf(string? where)
+    {
+        var key = where ?? "";
+        if (!groups.TryGetValue(key, out var group)) groups[key] = group = new DistributionGroup(live, shadow, where, liveAsOf);
+        return group;
     }
 
     private Column Find(string name) => Find(shadow, name);

@@ -33,7 +33,7 @@ internal sealed class CustomChecks
     {
         var actual = blueprint.ActualContent(session.Dialect);
         var sides = new CheckSides(new ContentQuery { From = blueprint.Live.Name, Columns = [], ExceptLogged = blueprint.Feed, AsOf = blueprint.AsOf }, actual);
-        var resolver = new CheckResolver(session, blueprint.Live, shadow);
+        var resolver = new CheckResolver(session, blueprint.Live, shadow, blueprint.AsOf);
         var checks = new List<ResolvedCheck>();
         foreach (var definition in definitions)
             checks.Add(await NamedAsync(definition, () => resolver.ResolveAsync(definition, token)).ConfigureAwait(false));
@@ -56,7 +56,7 @@ internal sealed class CustomChecks
             {
                 await check.RefuseAsync(session, bare, token).ConfigureAwait(false);
                 if (check.Definition.Pattern is { } pattern) await TryPatternAsync(pattern).ConfigureAwait(false);
-                foreach (var sql in check.Statements(session.Dialect, bare)) await session.DescribeQueryAsync(sql, token).ConfigureAwait(false);
+                foreach (var sql in check.AsksInSteps ? [] : check.Statements(session.Dialect, bare)) await session.DescribeQueryAsync(sql, token).ConfigureAwait(false);
                 return true;
             }).ConfigureAwait(false);
         }

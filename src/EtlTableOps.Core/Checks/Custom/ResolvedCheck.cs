@@ -41,6 +41,9 @@ internal abstract class ResolvedCheck(CheckDefinition definition)
     /// <summary>The statements of its own.</summary>
     public virtual IEnumerable<Sql> Statements(IDialect dialect, CheckSides sides) => [];
 
+    /// <summary>Whether a part of its statements is only known once others have been answered, so that they cannot be looked at beforehand; they hold no SQL of the user's but a condition then.</summary>
+    public virtual bool AsksInSteps => false;
+
     /// <summary>Looks what the database alone can tell of it before anything is read; nothing for most.</summary>
     public virtual Task RefuseAsync(IEngineSession session, CheckSides sides, CancellationToken token) => Task.CompletedTask;
 
