@@ -14,6 +14,7 @@
     FormatsToProcess     = @('EtlTableOps.Format.ps1xml')
 
     CmdletsToExport      = @(
+        'Compare-Table'
         'Connect-EtlDatabase'
         'Disconnect-EtlDatabase'
         'Get-EtlDatabase'

@@ -41,6 +41,7 @@ internal static class CommandLine
             ImportCommand.Create(),
             SyncCommand.Create(),
             TestCommand.Create(),
+            CompareCommand.Create(),
             SwitchCommand.Create(),
             UndoCommand.Create(),
             HistoryCommand.Create(),

@@ -1,3 +1,5 @@
+using EtlTableOps.Checks;
+using EtlTableOps.Engines;
 using EtlTableOps.Feeds;
 using EtlTableOps.Imports;
 using EtlTableOps.Shadows;
@@ -77,6 +79,39 @@ public sealed record TestRequest(string Table)
 
     /// <summary>Checks of the user's, beside the contract's own. One that fails fails the test, unless it only warns.</summary>
     public IReadOnlyList<Checks.Custom.CheckDefinition> Checks { get; init; } = [];
+}
+
+/// <summary>Asks for two tables to be compared row by row. Nothing is written.</summary>
+/// <param name="Table">The table that is compared against: what there should be.</param>
+/// <param name="OtherTable">The table that is compared: what there is.</param>
+public sealed record CompareRequest(string Table, string OtherTable)
+{
+    /// <summary>How many differing rows are looked for where nothing is given.</summary>
+    public const int DefaultMaxDifferences = 100;
+
+    /// <summary>The database of <see cref="OtherTable"/>, which may be another engine's; null for the same.</summary>
+    public EtlDatabase? To { get; init; }
+
+    /// <summary>The columns that tell rows apart; none for a key that both tables have, or one of them.</summary>
+    public IReadOnlyList<string> Key { get; init; } = [];
+
+    /// <summary>Only these columns are compared, and the key; none for all that both tables have.</summary>
+    public IReadOnlyList<string> Columns { get; init; } = [];
+
+    /// <summary>These columns are not compared.</summary>
+    public IReadOnlyList<string> ExcludeColumns { get; init; } = [];
+
+    /// <summary>A condition in SQL: only rows of either table for which it is true are compared. Null for all.</summary>
+    public string? Where { get; init; }
+
+    /// <summary>How far values may be apart, by column. Needs a key.</summary>
+    public IReadOnlyList<Tolerance> Tolerances { get; init; } = [];
+
+    /// <summary>After so many differing rows the search ends; the counts are then the least that there are.</summary>
+    public int MaxDifferences { get; init; } = DefaultMaxDifferences;
+
+    /// <summary>After so long the search ends, likewise; the rows found by then are still fetched. Null for no limit.</summary>
+    public TimeSpan? TimeLimit { get; init; }
 }
 
 /// <summary>Asks for the exchange of names.</summary>

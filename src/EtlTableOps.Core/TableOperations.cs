@@ -43,6 +43,10 @@ public sealed class TableOperations
     public Task<PreparedOperation<ShadowTestResult>> TestAsync(TestRequest request, CancellationToken token) =>
         new ShadowTester(database, observer).PrepareAsync(request, token);
 
+    /// <summary>Compares two tables, of this database or of this and another, row by row. Reads alone.</summary>
+    public Task<TableDifferences> CompareAsync(CompareRequest request, CancellationToken token) =>
+        new TableComparer(database, observer).CompareAsync(request, token);
+
     /// <summary>Exchanges the names.</summary>
     public Task<PreparedOperation<TableSwap>> SwitchAsync(SwitchRequest request, CancellationToken token) =>
         new TableSwitcher(database, observer).PrepareAsync(request, token);

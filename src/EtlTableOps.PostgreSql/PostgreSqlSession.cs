@@ -279,6 +279,21 @@ internal sealed class PostgreSqlSession : DbSession
     }
 
     /// <inheritdoc/>
+    /// <remarks>The driver's cancel blocks its caller until the server has taken it, and closing a reader waits for the server: on a frozen one the connection is left behind instead.</remarks>
+    protected override async Task LeaveAsync(DbCommand command, DbDataReader reader)
+    {
+        var leaving = Task.Run(() => base.LeaveAsync(command, reader));
+        try
+        {
+            await leaving.WaitAsync(CancelGrace).ConfigureAwait(false);
+        }
+        catch (TimeoutException) when (!leaving.IsCompleted)
+        {
+            Abandon(leaving);
+        }
+    }
+
+    /// <inheritdoc/>
     protected override IReadOnlyList<Sql> BeginStatements(TransactionMode mode, string? snapshot)
     {
         var begin = mode switch

@@ -77,7 +77,7 @@ internal static partial class TypeText
         Modifier().Match(type) is { Success: true } m && long.TryParse(m.Value.Trim(' ', '(', ')'), System.Globalization.CultureInfo.InvariantCulture, out var length) ? length : null;
 
     /// <summary>The type's name without length, precision and the words of its schema when that is the catalog's.</summary>
-    private static string Bare(string type)
+    public static string Bare(string type)
     {
         var bare = Modifier().Replace(type, "").Trim();
         return (bare.StartsWith("pg_catalog.", StringComparison.OrdinalIgnoreCase) ? bare["pg_catalog.".Length..] : bare).ToLowerInvariant();

@@ -22,7 +22,7 @@ internal static unsafe partial class SqliteNative
     /// <summary>Storage class: bytes.</summary>
     public const int Blob = 4;
 
-    /// <summary>Storage class: nothing.</summary>
+    /// <summary>Storage class: null.</summary>
     public const int Null = 5;
 
     private const string Library = "e_sqlite3";
@@ -38,6 +38,31 @@ internal static unsafe partial class SqliteNative
             var rc = CreateFunction(database, text, -1, Utf8 | Deterministic, 0, (nint)function, 0, 0, 0);
             if (rc != 0) throw new InvalidOperationException($"SQLite did not take function {name} (code {rc}).");
         }
+    }
+
+    /// <summary>Registers an aggregate with any number of arguments.</summary>
+    public static void RegisterAggregate(nint database, string name, delegate* unmanaged[Cdecl]<nint, int, nint*, void> step, delegate* unmanaged[Cdecl]<nint, void> final)
+    {
+        fixed (byte* text = Encoding.UTF8.GetBytes(name + '\0'))
+        {
+            var rc = CreateFunction(database, text, -1, Utf8 | Deterministic, 0, 0, (nint)step, (nint)final, 0);
+            if (rc != 0) throw new InvalidOperationException($"SQLite did not take function {name} (code {rc}).");
+        }
+    }
+
+    /// <summary>The memory of an aggregate for the group that is added up, zeroed at first; null where none was made and no bytes are asked for.</summary>
+    [DllImport(Library, EntryPoint = "sqlite3_aggregate_context")]
+    public static extern void* AggregateContext(nint context, int bytes);
+
+    /// <summary>Gives a text.</summary>
+    public static void ResultText(nint context, string text) => ResultText(context, Encoding.UTF8.GetBytes(text));
+
+    /// <summary>Gives a text in UTF-8, which the library copies.</summary>
+    public static void ResultText(nint context, ReadOnlySpan<byte> text)
+    {
+        // An empty span has no address, and without one the library would give null.
+        byte none = 0;
+        fixed (byte* start = text) ResultTextBytes(context, start is null ? &none : start, text.Length, -1);
     }
 
     /// <summary>The bytes of a text or blob as they are stored; valid until the function returns.</summary>
@@ -132,6 +157,9 @@ internal static unsafe partial class SqliteNative
     [DllImport(Library, EntryPoint = "sqlite3_value_bytes")]
     [SuppressGCTransition]
     private static extern int ValueBytes(nint value);
+
+    [DllImport(Library, EntryPoint = "sqlite3_result_text")]
+    private static extern void ResultTextBytes(nint context, byte* text, int length, nint destroy);
 
     [DllImport(Library, EntryPoint = "sqlite3_result_error")]
     private static extern void ResultErrorText(nint context, byte* message, int length);

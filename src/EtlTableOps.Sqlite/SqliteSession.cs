@@ -48,6 +48,7 @@ internal sealed class SqliteSession : DbSession
         // alike; the file's own mode is never changed.
         if (wal) Scalar(connection, "PRAGMA synchronous = NORMAL");
         SqliteFunctions.Register(Handle.DangerousGetHandle());
+        SqliteRowFunctions.Register(Handle.DangerousGetHandle());
     }
 
     /// <inheritdoc/>

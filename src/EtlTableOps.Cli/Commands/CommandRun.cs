@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Text.Json.Nodes;
 using EtlTableOps.Cli.Output;
 using EtlTableOps.Composition;
+using EtlTableOps.Engines;
 using EtlTableOps.Errors;
 using EtlTableOps.Plans;
 
@@ -63,9 +64,11 @@ internal sealed class CommandRun
     {
         var text = Parsed.GetValue(CommonOptions.Connection) ?? Environment.GetEnvironmentVariable(CommonOptions.ConnectionVariable);
         if (string.IsNullOrWhiteSpace(text)) throw new EtlException(ErrorCode.NoConnection);
-        var database = await EngineList.ConnectAsync(text, null, null, Password, Token);
-        return new TableOperations(database, Display);
+        return new TableOperations(await ConnectAsync(text, Password), Display);
     }
+
+    /// <summary>Opens a database by its connection text.</summary>
+    public Task<EtlDatabase> ConnectAsync(string text, string? password) => EngineList.ConnectAsync(text, null, null, password, Token);
 
     /// <summary>Prepares a change, shows or confirms or runs it, and tells what came of it.</summary>
     /// <param name="question">Whether a person is asked.</param>
@@ -96,12 +99,17 @@ internal sealed class CommandRun
     }
 
     /// <summary>Reads and tells.</summary>
-    public async Task<ExitCode> ReadAsync<T>(Func<TableOperations, CancellationToken, Task<T>> read, Func<T, JsonObject> toJson, Action<T> toText)
+    /// <param name="read">Reads.</param>
+    /// <param name="toJson">The result for a program.</param>
+    /// <param name="toText">The result for a person.</param>
+    /// <param name="outcome">The exit code of a result; null for done.</param>
+    public async Task<ExitCode> ReadAsync<T>(Func<TableOperations, CancellationToken, Task<T>> read, Func<T, JsonObject> toJson, Action<T> toText, Func<T, ExitCode>? outcome = null)
     {
         var operations = await OpenAsync();
-        var result = await read(operations, Token);
-        Tell(ExitCode.Done, () => toJson(result), () => toText(result));
-        return ExitCode.Done;
+        var result = await Display.WhileAsync(() => read(operations, Token));
+        var code = outcome?.Invoke(result) ?? ExitCode.Done;
+        Tell(code, () => toJson(result), () => toText(result));
+        return code;
     }
 
     /// <summary>Tells a result to a program or to a person.</summary>

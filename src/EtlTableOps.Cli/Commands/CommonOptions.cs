@@ -35,6 +35,9 @@ internal static class CommonOptions
     /// <summary>A positional table that must be given.</summary>
     public static Argument<string> Table() => NoOption(new Argument<string>("table") { Description = "The live table, as in SQL: allevents, sales.allevents, '\"All Events\"'." });
 
+    /// <summary>A positional table of another meaning.</summary>
+    public static Argument<string> Table(string name, string what) => NoOption(new Argument<string>(name) { Description = what });
+
     /// <summary>A positional table that may be left out.</summary>
     public static Argument<string?> OptionalTable() => NoOption(new Argument<string?>("table") { Description = "The live table; all of them when left out.", Arity = ArgumentArity.ZeroOrOne });
 

@@ -1,4 +1,5 @@
 using System.Globalization;
+using EtlTableOps.Checks;
 using EtlTableOps.Engines;
 using EtlTableOps.Errors;
 using EtlTableOps.Feeds;
@@ -52,6 +53,30 @@ internal sealed class ResultText(IAnsiConsole console)
         console.WriteLine(test.Passed
             ? $"Next: etl-table-ops switch {Argument(test.Table)}"
             : "It does not go live. Mend the cause or declare the difference, then test again.");
+    }
+
+    /// <summary>Two tables that were compared.</summary>
+    public void Show(TableDifferences found)
+    {
+        Headline($"{found.Expected} and {found.Actual}: {found.Verdict}");
+        var facts = Facts();
+        Add(facts, "rows", $"{Human.Count(found.ExpectedRows)} in {found.Expected}, {Human.Count(found.ActualRows)} in {found.Actual}");
+        Add(facts, "key", found.Key.Count == 0 ? "none: whole rows are compared" : string.Join(", ", found.Key));
+        Add(facts, "columns", string.Join(", ", found.Columns));
+        Add(facts, "state", found.Snapshot);
+        Add(facts, "took", Human.Duration(found.Elapsed));
+        foreach (var note in found.Notes) Add(facts, "note", ShellWords.Of(note));
+        if (found.EndedBy is { } ended) Add(facts, "ended", ended);
+        console.Write(facts);
+        ShowRows(found);
+    }
+
+    private void ShowRows(TableDifferences found)
+    {
+        if (found.Rows.Count == 0) return;
+        var table = new Table().Border(TableBorder.Minimal).AddColumns("", found.Key.Count == 0 ? "row" : "key", "what differs");
+        foreach (var row in found.Rows) table.AddRow(new Text(row.Kind.ToString().ToLowerInvariant()), new Text(row.KeyText), new Text(row.ValuesText));
+        console.Write(table);
     }
 
     /// <summary>A swap after a switch or an undo.</summary>

@@ -14,6 +14,7 @@ internal static partial class ShellWords
         ["Import-ShadowTable"] = "import",
         ["Sync-ShadowTable"] = "sync",
         ["Test-ShadowTable"] = "test",
+        ["Compare-Table"] = "compare",
         ["Switch-Table"] = "switch",
         ["Undo-TableSwap"] = "undo",
         ["Get-TableSwap"] = "history",
@@ -38,11 +39,11 @@ internal static partial class ShellWords
     [GeneratedRegex("Run Connect-EtlDatabase first, or pass -Connection")]
     private static partial Regex NoConnection();
 
-    [GeneratedRegex(@"\b((?:New|Import|Sync|Test|Switch|Undo|Get|Repair|Remove)-(?:ShadowTable|TableSwap|TableVersion|Table))\b((?: --[a-z-]+)*)")]
+    [GeneratedRegex(@"\b((?:New|Import|Sync|Test|Compare|Switch|Undo|Get|Repair|Remove)-(?:ShadowTable|TableSwap|TableVersion|Table))\b((?: --[a-z-]+)*)")]
     private static partial Regex Cmdlet();
 
     // Only the parameters that are options here, so that a minus sign in a database's own message stays one.
-    [GeneratedRegex(@"(?<![\w-])-(Force|CheckFile|Model|TryFor|FeedColumn|FeedOverlap|MaxLoad|LoadQuery|Undoable|IgnoreOldSnapshots|ShadowName|SetColumn|AlterColumn|AddColumn|DropColumn|WhatIf|Statements|Connection|Feed|KeepVersions|StallBudget|Where|Query|Structure|Keep|To|Table|Sessions)\b")]
+    [GeneratedRegex(@"(?<![\w-])-(Force|CheckFile|Model|TryFor|MaxDifferences|TimeLimit|Tolerance|ExcludeColumn|Columns|ToConnection|Key|FeedColumn|FeedOverlap|MaxLoad|LoadQuery|Undoable|IgnoreOldSnapshots|ShadowName|SetColumn|AlterColumn|AddColumn|DropColumn|WhatIf|Statements|Connection|Feed|KeepVersions|StallBudget|Where|Query|Structure|Keep|To|Table|Sessions)\b")]
     private static partial Regex Parameter();
 
     [GeneratedRegex("(?=[A-Z])(.)")]

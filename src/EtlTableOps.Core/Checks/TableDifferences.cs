@@ -1,3 +1,5 @@
+using EtlTableOps.Observability;
+
 namespace EtlTableOps.Checks;
 
 /// <summary>How a row differs.</summary>
@@ -64,6 +66,19 @@ public sealed record TableDifferences
     /// <summary>How many of the changed rows differ in each column.</summary>
     public IReadOnlyDictionary<string, long> ChangedByColumn { get; init; } = new Dictionary<string, long>();
 
+    /// <summary>The outcome in one line: <c>equal: 5,000,000 rows, 7 columns</c>, <c>3 differ: 1 changed (amount), 2 missing</c>.</summary>
+    public string Verdict
+    {
+        get
+        {
+            if (Equal) return $"equal: {Human.Count(ExpectedRows)} {(ExpectedRows == 1 ? "row" : "rows")}, {Columns.Count} {(Columns.Count == 1 ? "column" : "columns")}";
+            if (Total == 0) return $"not known: {EndedBy} before a difference was found";
+            var changedIn = ChangedByColumn.Count == 0 ? "" : $" ({string.Join(", ", ChangedByColumn.Keys.Take(5))}{(ChangedByColumn.Count > 5 ? " …" : "")})";
+            var parts = new[] { (Changed, "changed" + changedIn), (Missing, "missing"), (Extra, "extra"), (Duplicated, "duplicated") }.Where(p => p.Item1 > 0).Select(p => $"{Human.Count(p.Item1)} {p.Item2}");
+            return $"{(Complete ? "" : "at least ")}{Human.Count(Total)} {(Total == 1 ? "row differs" : "rows differ")}: {string.Join(", ", parts)}";
+        }
+    }
+
     /// <summary>What was not compared to the letter: tolerances, and types compared as text, a line each.</summary>
     public IReadOnlyList<string> Notes { get; init; } = [];
 
@@ -86,17 +101,33 @@ public sealed record RowDifference(DifferenceKind Kind, IReadOnlyList<NamedValue
     /// <summary>How often it is.</summary>
     public long ActualTimes { get; init; }
 
-    /// <summary>The key's values with commas between them.</summary>
-    public override string ToString() => $"{Kind} {string.Join(", ", Key.Select(k => k.Value ?? "NULL"))}";
+    /// <summary>The key's columns with their values: <c>id=17</c>.</summary>
+    public string KeyText => string.Join(", ", Key);
+
+    /// <summary>What differs: <c>amount: 1.00 → 1.01</c> for a changed row, how often it is there for another.</summary>
+    public string ValuesText => Kind == DifferenceKind.Changed
+        ? string.Join("; ", Values)
+        : ExpectedTimes + ActualTimes == 1 ? "" : $"{(ActualTimes == 1 ? "once" : $"{ActualTimes} times")}, should be {(ExpectedTimes == 1 ? "once" : $"{ExpectedTimes} times")}";
+
+    /// <summary>Kind, key and values in one line.</summary>
+    public override string ToString() => $"{Kind} {KeyText}{(ValuesText.Length == 0 ? "" : ": " + ValuesText)}";
 }
 
 /// <summary>A column's value as text.</summary>
 /// <param name="Column">The column.</param>
 /// <param name="Value">The value; null is SQL's null.</param>
-public sealed record NamedValue(string Column, string? Value);
+public sealed record NamedValue(string Column, string? Value)
+{
+    /// <summary>The column with its value: <c>id=17</c>.</summary>
+    public override string ToString() => $"{Column}={ShownValue.Of(Value, null)}";
+}
 
 /// <summary>A value that is another.</summary>
 /// <param name="Column">The column.</param>
 /// <param name="Expected">What it should be, as text; null is SQL's null.</param>
 /// <param name="Actual">What it is.</param>
-public sealed record ValueDifference(string Column, string? Expected, string? Actual);
+public sealed record ValueDifference(string Column, string? Expected, string? Actual)
+{
+    /// <summary>Both values, with what cannot be seen written out: <c>note: a → "a "</c>.</summary>
+    public override string ToString() => $"{Column}: {ShownValue.Of(Expected, Actual)} → {ShownValue.Of(Actual, Expected)}";
+}

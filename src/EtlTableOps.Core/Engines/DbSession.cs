@@ -13,7 +13,7 @@ namespace EtlTableOps.Engines;
 /// What every session over ADO.NET does alike: run statements, map rows, turn failures into typed ones. Engines derive from it.
 /// Transactions are plain statements, because a shown plan must hold everything that is run.
 /// </summary>
-public abstract class DbSession : IEngineSession
+public abstract partial class DbSession : IEngineSession
 {
     /// <summary>Takes an open connection; the session disposes it.</summary>
     protected DbSession(DbConnection connection, SessionInfo info)

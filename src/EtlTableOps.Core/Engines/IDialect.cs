@@ -12,7 +12,7 @@ namespace EtlTableOps.Engines;
 /// that what it writes can be shown, reviewed and tested as text. Parameters that the runner fills are named
 /// in the members' texts.
 /// </summary>
-public interface IDialect : ISqlQuoting
+public interface IDialect : ISqlQuoting, IRowHashing
 {
     /// <summary>How unquoted names are stored.</summary>
     IdentifierFolding Folding { get; }

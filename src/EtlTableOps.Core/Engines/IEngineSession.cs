@@ -44,6 +44,12 @@ public interface IEngineSession : IAsyncDisposable
     /// <summary>Runs a query and maps its rows.</summary>
     Task<IReadOnlyList<T>> QueryAsync<T>(Sql sql, Func<DbDataReader, T> map, CancellationToken token);
 
+    /// <summary>
+    /// Runs a query whose rows are too many to be held at once: they come in batches, and the next one is fetched when it is asked for. Who ends before the last one leaves the
+    /// transaction it ran in unfit for more where the engine knows no better.
+    /// </summary>
+    IAsyncEnumerable<IReadOnlyList<T>> StreamAsync<T>(Sql sql, Func<DbDataReader, T> map, CancellationToken token);
+
     /// <summary>Begins a transaction; disposing it without a commit rolls it back.</summary>
     /// <param name="mode">What it is for.</param>
     /// <param name="snapshot">A snapshot of <see cref="ExportSnapshotAsync"/> to read, or null.</param>

@@ -1,6 +1,7 @@
 using System.Collections;
 using System.Globalization;
 using System.Management.Automation;
+using EtlTableOps.Checks;
 using EtlTableOps.Errors;
 using EtlTableOps.Observability;
 using EtlTableOps.Shadows;
@@ -113,4 +114,21 @@ public sealed class AlteredColumnTransformationAttribute : TransformationAttribu
 public sealed class CheckTransformationAttribute : TransformationAttribute
 {
     private protected override object? Convert(object? given) => Unwrap.Many(given).Select(CheckEntries.Read).ToArray();
+}
+
+/// <summary>How far values may be apart: <c>@{ amount = 0.01; score = '1%' }</c> or <c>'amount=0.01'</c>.</summary>
+[AttributeUsage(AttributeTargets.Property)]
+public sealed class ToleranceTransformationAttribute : TransformationAttribute
+{
+    private protected override object? Convert(object? given) => Unwrap.Many(given).SelectMany(item => item switch
+    {
+        Tolerance tolerance => [tolerance],
+        string text => [Tolerance.Parse(text)],
+        IDictionary entries => entries.Cast<DictionaryEntry>().Select(e => Unwrap.One(e.Value) is TimeSpan time
+            ? new Tolerance(Name(e.Key), ToleranceKind.Time, (decimal)time.TotalSeconds)
+            : Tolerance.Parse(Name(e.Key), System.Convert.ToString(Unwrap.One(e.Value), CultureInfo.InvariantCulture) ?? "")),
+        _ => throw new EtlException(ErrorCode.BadInput, "A tolerance is an entry of a hashtable @{ column = amount } or a text 'column=amount'."),
+    }).ToArray();
+
+    private static string Name(object key) => System.Convert.ToString(key, CultureInfo.InvariantCulture) ?? "";
 }

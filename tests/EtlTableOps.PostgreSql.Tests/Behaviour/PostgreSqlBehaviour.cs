@@ -35,6 +35,11 @@ public sealed class PostgreSqlCheckTests(PostgreSqlCluster cluster) : CheckScena
     protected override EngineWorld NewWorld() => new PostgreSqlWorld(cluster);
 }
 
+public sealed class PostgreSqlCompareTests(PostgreSqlCluster cluster) : CompareScenarios
+{
+    protected override EngineWorld NewWorld() => new PostgreSqlWorld(cluster);
+}
+
 public sealed class PostgreSqlUndoTests(PostgreSqlCluster cluster) : UndoScenarios
 {
     protected override EngineWorld NewWorld() => new PostgreSqlWorld(cluster);

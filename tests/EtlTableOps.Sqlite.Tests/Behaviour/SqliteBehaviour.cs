@@ -32,6 +32,11 @@ public sealed class SqliteCheckTests : CheckScenarios
     protected override EngineWorld NewWorld() => new SqliteWorld();
 }
 
+public sealed class SqliteCompareTests : CompareScenarios
+{
+    protected override EngineWorld NewWorld() => new SqliteWorld();
+}
+
 public sealed class SqliteUndoTests : UndoScenarios
 {
     protected override EngineWorld NewWorld() => new SqliteWorld();
