@@ -104,12 +104,24 @@ internal static class MarkdownReport
     private static string Safe(string text)
     {
         var cut = text.Length > LongestText ? text[..LongestText] + "…" : text;
-        var safe = new StringBuilder(cut.Length);
-        foreach (var letter in cut.ReplaceLineEndings("⏎"))
+        var line = cut.ReplaceLineEndings("⏎");
+        var link = line.Contains("www", StringComparison.OrdinalIgnoreCase);
+        var safe = new StringBuilder(line.Length);
+        for (var i = 0; i < line.Length; i++)
         {
+            var letter = line[i];
+            var within = i > 0 && i + 1 < line.Length && char.IsAsciiLetterOrDigit(line[i - 1]) && char.IsAsciiLetterOrDigit(line[i + 1]);
+            var plain = letter switch
+            {
+                ' ' or ',' or ';' or '(' or ')' => true,
+                '.' => !link,
+                '-' => within,
+                // Between words it may be an emoji's.
+                ':' => within && char.IsAsciiDigit(line[i - 1]) && char.IsAsciiDigit(line[i + 1]),
+                _ => char.IsAsciiLetterOrDigit(letter) || letter > '~',
+            };
             if (letter < ' ') safe.Append((char)('\u2400' + letter));
-            else if (char.IsAsciiLetterOrDigit(letter) || letter > '~' || letter is ' ' or ',' or ';' or '(' or ')') safe.Append(letter);
-            else if (letter == '.' && !cut.Contains("www", StringComparison.OrdinalIgnoreCase)) safe.Append(letter);
+            else if (plain) safe.Append(letter);
             else safe.Append(CultureInfo.InvariantCulture, $"&#{(int)letter};");
         }
         return safe.ToString();

@@ -144,6 +144,27 @@ public abstract class CommandScenarios : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_test_is_reported_in_every_form_also_when_it_failed()
+    {
+        (await RunAsync("new-shadow", "allevents", "--set-column", "kind = 'bought'")).Exits(0);
+        string[] files = [.. new[] { "html", "xml", "md", "json" }.Select(e => Path.Combine(Folder, "report." + e))];
+        string[] reports = [.. files.SelectMany(f => new[] { "--report", f })];
+        var run = (await RunAsync(["test", "allevents", "--distribution", .. reports])).Exits(0);
+        Assert.Contains("alarm", run.Out, StringComparison.Ordinal);
+        Assert.Contains("<strong>Passed</strong>", await File.ReadAllTextAsync(files[0]), StringComparison.Ordinal);
+        Assert.Contains("failures=\"0\"", await File.ReadAllTextAsync(files[1]), StringComparison.Ordinal);
+        Assert.Contains("| kind |", await File.ReadAllTextAsync(files[2]), StringComparison.Ordinal);
+        Assert.Contains("\"passed\": true", await File.ReadAllTextAsync(files[3]), StringComparison.Ordinal);
+
+        await ExecuteAsync("UPDATE allevents_new SET kind = 'tampered' WHERE event_id = 7");
+        var refuted = (await RunAsync(["test", "allevents", "--distribution-column", "KIND", "--distribution-rows", "0", "--json", .. reports])).Exits(2).Json;
+        Assert.Equal(1, refuted.GetProperty("distributions").GetArrayLength());
+        Assert.Contains("<strong>Failed</strong>", await File.ReadAllTextAsync(files[0]), StringComparison.Ordinal);
+        Assert.DoesNotContain("failures=\"0\"", await File.ReadAllTextAsync(files[1]), StringComparison.Ordinal);
+        Assert.DoesNotContain("assword", string.Concat(files.Select(File.ReadAllText)), StringComparison.Ordinal);
+    }
+
+    [Fact]
     [Trait("Promise", "8")]
     public async Task An_undo_keeps_later_rows_and_refuses_those_that_do_not_fit_unless_forced()
     {

@@ -175,6 +175,31 @@ Describe 'The job on <_>' -ForEach 'sqlite', 'postgresql', 'snowflake' {
         Get-Side $world "SELECT count(*) FROM $($world.Shadow)" | Should -Be '7'
     }
 
+    It 'writes what a test found into files, by their ending and relative to the location' {
+        $null = New-ShadowTable $world.Table -SetColumn 'amount = amount * 100'
+        $null = New-Item -ItemType Directory "$TestDrive/report-$($world.Shadow)"
+        Push-Location "$TestDrive/report-$($world.Shadow)"
+        try {
+            $result = Test-ShadowTable $world.Table -Distribution -ReportPath a.html, ./b.xml, c.md, d.json
+            $result.Passed | Should -BeTrue
+            (Get-Content a.html -Raw) | Should -BeLike '*<strong>Passed</strong>*'
+            ([xml](Get-Content b.xml -Raw)).testsuites.failures | Should -Be '0'
+            (Get-Content c.md -First 1) | Should -BeLike '*Passed*'
+            (Get-Content d.json -Raw | ConvertFrom-Json).schema | Should -Be 'etltableops-report/1'
+            (Get-ChildItem).Count | Should -Be 4
+            $amount = $result.Distributions | Where-Object Column -EQ 'amount'
+            "$($amount.Level)" | Should -Be 'Alarm'
+            ($result | Out-String) | Should -BeLike '*amount*alarm*'
+
+            Test-ShadowTable $world.Table -ReportPath e.pdf -ErrorVariable problem -ErrorAction SilentlyContinue | Should -BeNullOrEmpty
+            $problem[0].FullyQualifiedErrorId | Should -BeLike 'BadInput,*'
+            Test-ShadowTable $world.Table -ReportPath Env:/e.html -ErrorVariable problem -ErrorAction SilentlyContinue | Should -BeNullOrEmpty
+            $problem[0].FullyQualifiedErrorId | Should -BeLike 'BadInput,*'
+            [pscustomobject]@{ Table = $world.Table } | Test-ShadowTable -ReportPath { "of-$($_.Table.Split('.')[-1]).json" } -WhatIf 6> $null
+            (Get-ChildItem).Count | Should -Be 4
+        } finally { Pop-Location }
+    }
+
     It 'refuses to switch what a test refuted' {
         $shadow = New-ShadowTable $world.Table
         Invoke-Side $world "UPDATE $($world.Shadow) SET amount = 1 WHERE event_id = 3"

@@ -76,12 +76,14 @@ internal sealed class CommandRun
     /// <param name="toJson">The result for a program.</param>
     /// <param name="toText">The result for a person.</param>
     /// <param name="outcome">The exit code of a result; null for done.</param>
+    /// <param name="report">Writes the result somewhere else too, before it is told.</param>
     public async Task<ExitCode> ChangeAsync<T>(
         Question question,
         Func<TableOperations, CancellationToken, Task<PreparedOperation<T>>> prepare,
         Func<T, JsonObject> toJson,
         Action<T> toText,
-        Func<T, ExitCode>? outcome = null)
+        Func<T, ExitCode>? outcome = null,
+        Func<T, Task>? report = null)
     {
         var operations = await OpenAsync();
         var prepared = await prepare(operations, Token);
@@ -93,6 +95,7 @@ internal sealed class CommandRun
         }
         if (question == Question.Ask && !Confirm(prepared.Plan)) throw new OperationCanceledException();
         var result = await Display.WhileAsync(() => prepared.RunAsync(Token));
+        if (report is not null) await report(result);
         var code = outcome?.Invoke(result) ?? ExitCode.Done;
         Tell(code, () => toJson(result), () => toText(result));
         return code;

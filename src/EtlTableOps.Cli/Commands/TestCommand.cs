@@ -1,7 +1,9 @@
 using System.CommandLine;
+using EtlTableOps.Checks;
 using EtlTableOps.Checks.Custom;
 using EtlTableOps.Cli.Output;
 using EtlTableOps.Composition;
+using EtlTableOps.Reports;
 
 namespace EtlTableOps.Cli.Commands;
 
@@ -19,20 +21,33 @@ internal static class TestCommand
         };
         var checkFile = new Option<string[]>("--check-file") { Description = "A file of checks, in YAML: with a section 'checks:', or a schema file of a dbt project. May be given several times.", HelpName = "path" };
         var model = new Option<string?>("--model") { Description = "The name under which the checks stand in the files, where it is not the table's.", HelpName = "name" };
-        var command = new Command("test", "Proves that the shadow differs from the live table in exactly the declared way, and that checks of your own hold. Exit code 2 when not.") { table, check, checkFile, model }.Changing();
+        var distribution = new Option<bool>("--distribution") { Description = "Also profiles every column of both tables, and says how far they are apart." };
+        var columns = new Option<string[]>("--distribution-column") { Description = "The same for this column alone. Can be repeated.", HelpName = "name" };
+        var rows = new Option<long?>("--distribution-rows") { Description = $"About so many rows are looked at for quantiles, different and frequent values where a table has more; 0 looks at all. {DistributionRequest.DefaultSampleRows:N0} when left out.", HelpName = "count" };
+        rows.Validators.Add(result =>
+        {
+            if (result.GetValueOrDefault<long?>() < 0) result.AddError("--distribution-rows takes 0 or more.");
+        });
+        var report = ReportOption.Create();
+        var command = new Command("test", "Proves that the shadow differs from the live table in exactly the declared way, and that checks of your own hold. Exit code 2 when not.") { table, check, checkFile, model, distribution, columns, rows, report }.Changing();
         CommandRun.Bind(command, run =>
         {
             var live = run.Parsed.GetRequiredValue(table);
+            var named = run.Parsed.GetValue(columns) is { Length: > 0 } names ? names : null;
             var request = new TestRequest(live)
             {
                 Checks = CheckFiles.Collect(run.Parsed.GetValue(checkFile) ?? [], run.Parsed.GetValue(model), live, run.Parsed.GetValue(check) ?? []),
+                Distribution = run.Parsed.GetValue(distribution) || named is not null || run.Parsed.GetValue(rows) is not null
+                    ? new DistributionRequest { Columns = named, SampleRows = run.Parsed.GetValue(rows) ?? DistributionRequest.DefaultSampleRows }
+                    : null,
             };
             return run.ChangeAsync(
                 Question.None,
                 (operations, token) => operations.TestAsync(request, token),
                 test => JsonLine.Success(command.Name, test),
                 run.Text.Show,
-                test => test.Passed ? ExitCode.Done : ExitCode.Refused);
+                test => test.Passed ? ExitCode.Done : ExitCode.Refused,
+                test => run.Parsed.GetValue(report).WriteAsync(Report.Of(test), run.Token));
         });
         return command;
     }

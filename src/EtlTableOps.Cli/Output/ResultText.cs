@@ -49,10 +49,31 @@ internal sealed class ResultText(IAnsiConsole console)
             table.AddRow(new Text(verdict, new Style(color)), new Text(check.Name), new Text(message));
         }
         console.Write(table);
+        Distributions(test.Distributions);
         if (test.Cost is { } cost) console.WriteLine($"Cost: {cost}");
         console.WriteLine(test.Passed
             ? $"Next: etl-table-ops switch {Argument(test.Table)}"
             : "It does not go live. Mend the cause or declare the difference, then test again.");
+    }
+
+    private void Distributions(IReadOnlyList<ColumnDrift> distributions)
+    {
+        if (distributions.Count == 0) return;
+        var table = new Table().Border(TableBorder.Minimal).AddColumns("column", "drift", "", "nulls", "different", "smallest", "greatest");
+        foreach (var drift in distributions)
+        {
+            var style = drift.Level switch { DriftLevel.Alarm => new Style(Color.Red), DriftLevel.Watch => new Style(Color.Yellow), _ => Style.Plain };
+            var word = drift.Live is null ? "added" : drift.Shadow is null ? "dropped" : drift.Level == DriftLevel.None ? "" : drift.Level.ToString().ToLowerInvariant();
+            table.AddRow(new Text(drift.Column), new Text(drift.Drift is { } index ? index.ToString("0.000", CultureInfo.InvariantCulture) : ""), new Text(word, style),
+                Sides(drift, p => p.NullFraction.ToString("0.0 %", CultureInfo.InvariantCulture)), Sides(drift, p => p.Distinct is { } n ? (p.DistinctIsEstimate ? "~" : "") + Human.Count(n) : "-"), Sides(drift, p => p.Min ?? "-"), Sides(drift, p => p.Max ?? "-"));
+        }
+        console.Write(table);
+
+        static Text Sides(ColumnDrift drift, Func<ColumnProfile, string> of)
+        {
+            var sides = new[] { drift.Live, drift.Shadow }.OfType<ColumnProfile>().Select(of).Distinct();
+            return new Text(string.Join(" → ", sides.Select(s => s.Length > 24 ? s[..23] + "…" : s)));
+        }
     }
 
     /// <summary>Two tables that were compared.</summary>

@@ -1,8 +1,10 @@
 using System.Management.Automation;
+using EtlTableOps.Checks;
 using EtlTableOps.Checks.Custom;
 using EtlTableOps.Composition;
 using EtlTableOps.PowerShell.Binding;
 using EtlTableOps.PowerShell.Pipeline;
+using EtlTableOps.Reports;
 
 namespace EtlTableOps.PowerShell.Commands;
 
@@ -31,16 +33,44 @@ public sealed class TestShadowTableCommand : TableCmdlet
     [ValidateNotNullOrEmpty]
     public string? Model { get; set; }
 
+    /// <summary>Also profiles every column of both tables, and says how far they are apart.</summary>
+    [Parameter]
+    public SwitchParameter Distribution { get; set; }
+
+    /// <summary>The same for these columns alone.</summary>
+    [Parameter]
+    [ValidateNotNullOrEmpty]
+    public string[]? DistributionColumn { get; set; }
+
+    /// <summary>About so many rows are looked at for quantiles, different and frequent values where a table has more; 0 looks at all.</summary>
+    [Parameter]
+    [ValidateRange(0, long.MaxValue)]
+    public long DistributionRows { get; set; } = DistributionRequest.DefaultSampleRows;
+
+    /// <summary>Files that the result is written to, by their ending: .html, .xml (JUnit), .md, .json.</summary>
+    [Parameter(ValueFromPipelineByPropertyName = true)]
+    [ValidateNotNullOrEmpty]
+    public string[] ReportPath { get; set; } = [];
+
     /// <summary>Gives true or false instead of the result.</summary>
     [Parameter]
     public SwitchParameter Quiet { get; set; }
 
     private protected override void Work()
     {
+        var reports = this.Read(ReportPath);
         var operations = Operations;
-        var request = new TestRequest(Table) { Checks = CheckFiles.Collect([.. CheckFile.SelectMany(FilesLike)], Model, Table, Check) };
+        var request = new TestRequest(Table)
+        {
+            Checks = CheckFiles.Collect([.. CheckFile.SelectMany(FilesLike)], Model, Table, Check),
+            Distribution = Distribution || DistributionColumn is not null || MyInvocation.BoundParameters.ContainsKey(nameof(DistributionRows))
+                ? new DistributionRequest { Columns = DistributionColumn, SampleRows = DistributionRows }
+                : null,
+        };
         Perform(Table, token => operations.TestAsync(request, token), result =>
         {
+            // Before the result: what comes next in a pipeline shall not begin without the report.
+            if (reports.Count > 0) Await(token => reports.WriteAsync(Report.Of(result), token));
             if (Quiet) WriteObject(result.Passed);
             else Emit(result);
         });

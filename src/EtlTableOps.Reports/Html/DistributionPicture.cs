@@ -80,6 +80,7 @@ internal static class DistributionPicture
 
     private static Html Bars(ColumnDrift drift)
     {
+        if (new[] { drift.Live, drift.Shadow }.OfType<ColumnProfile>().All(p => p.Top.Count > Few && p.Top[0].Rows == 1)) return Html.Write($"<p class=\"small\">No value occurs twice.</p>");
         var values = new[] { drift.Live, drift.Shadow }.OfType<ColumnProfile>()
             .SelectMany(p => p.Top.Select(t => (t.Value, Part: t.Part * (1 - p.NullFraction))))
             .GroupBy(t => t.Value).Select(g => (Value: g.Key, Part: g.Max(t => t.Part))).OrderByDescending(v => v.Part).ThenBy(v => v.Value, StringComparer.Ordinal).Take(Few).ToList();

@@ -13,7 +13,7 @@ internal static class HtmlDistributions
         var sampled = distributions.SelectMany(d => new[] { d.Live, d.Shadow }).OfType<ColumnProfile>().FirstOrDefault(p => p.SampledRows is not null);
         var against = distributions.Select(d => d.Against).FirstOrDefault(a => a is not null);
         var intro = Html.Write($"""
-            <p>Drift is the population stability index between {against ?? "the live table"} and the shadow: 0 for equal, from {ReportText.Index(DriftMeasure.Watch)} on worth a look, from {ReportText.Index(DriftMeasure.Alarm)} on another distribution.{(sampled is null ? "" : $" Quantiles, frequent and different values come from a sample of about {Human.Count(sampled.SampledRows!.Value)} rows; nulls, the smallest and the greatest value from all.")}</p>
+            <p>Drift is the population stability index between {against ?? "the live table"} and the shadow: 0 for equal, from {ReportText.Index(DriftMeasure.Watch)} on worth a look, from {ReportText.Index(DriftMeasure.Alarm)} on another distribution.{(sampled is null ? "" : $" Quantiles, frequent and different values come from a sample of {Human.Count(sampled.SampledRows!.Value)} rows; nulls, the smallest and the greatest value from all.")}</p>
             <p class="legend"><span><svg class="key live" viewBox="0 0 24 12" aria-hidden="true"><path d="M1 6h22"/></svg>{against ?? "live table"} (dashed line, hollow bar)</span> <span><svg class="key new" viewBox="0 0 24 12" aria-hidden="true"><rect width="24" height="12"/></svg>shadow (filled)</span></p>
             """);
         var cards = distributions.OrderByDescending(d => d.Level).ThenByDescending(d => Math.Round(d.Drift ?? 0, 3)).Select(Card);
