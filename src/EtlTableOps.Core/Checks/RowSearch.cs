@@ -58,6 +58,9 @@ internal sealed class RowSearch(ComparedPair pair, ReadSide expected, ReadSide a
         {
             var bits = BitsFor(pair.EstimatedRows);
             observer.OnEvent(new RunProgress(operation, "Add up both sides", 0, pair.EstimatedRows, watch.Elapsed));
+            // The timer may be late.
+            if (watch.Elapsed >= limits.TimeLimit) await limit.CancelAsync().ConfigureAwait(false);
+            limit.Token.ThrowIfCancellationRequested();
             var (first, second) = await ReadSide.ReadBothAsync(expected, actual, (s, e, t) => ReadBucketsAsync(s, e, bits, t), limit.Token).ConfigureAwait(false);
             ExpectedRows = first.Values.Sum(b => b.Rows);
             ActualRows = second.Values.Sum(b => b.Rows);
