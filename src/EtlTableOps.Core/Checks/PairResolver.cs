@@ -18,7 +18,7 @@ internal sealed class PairResolver(CompareRequest request, TableShape expected, 
         var hashed = columns.Select(c => Forms(c)).ToList();
         var keyed = key.Select(k => hashed[columns.IndexOf(k)]).ToList();
         var tolerances = Tolerances(columns, key);
-        if (asText) notes.Add($"Values are compared as canonical text, the same on both engines ({expectedDialect.HashFamily} and {actualDialect.HashFamily} hash typed values differently).");
+        if (asText) notes.Add("Values are compared as canonical text, the same on both sides, because the databases hash typed values each in its own way.");
         return new ComparedPair
         {
             ExpectedName = "",
