@@ -1,6 +1,5 @@
 using EtlTableOps.Checks;
 using EtlTableOps.Engines;
-using EtlTableOps.Shadows;
 using EtlTableOps.Tables;
 
 namespace EtlTableOps.PostgreSql;
@@ -8,9 +7,6 @@ namespace EtlTableOps.PostgreSql;
 /// <content>Counts and orders values for profiles.</content>
 public sealed partial class PostgreSqlDialect : IProfiles
 {
-    /// <summary>The hash of a key is cut to 30 bits; the rows below a limit are the sample.</summary>
-    private const long Buckets = 1 << 30;
-
     /// <inheritdoc/>
     public IProfiles Profiles => this;
 
@@ -43,24 +39,17 @@ public sealed partial class PostgreSqlDialect : IProfiles
         ? SqlText.Write(this, $"CAST(extract(epoch FROM {value}) AS float8)")
         : SqlText.Write(this, $"CASE WHEN {value} > 1e300 THEN 'Infinity' WHEN {value} < -1e300 THEN '-Infinity' WHEN {value} BETWEEN -1e-300 AND 1e-300 THEN 0 ELSE CAST({value} AS float8) END");
 
-    /// <inheritdoc/>
-    public SqlText Rows(TableShape table, PastMoment? asOf, SqlText? where)
-    {
-        ArgumentNullException.ThrowIfNull(table);
-        return where is { } some ? SqlText.Write(this, $"{table.Name} WHERE {SqlText.InParentheses(some.Text)}") : SqlText.Write(this, $"{table.Name}");
-    }
+    SqlText IProfiles.Rows(ContentQuery rows) => RowsOf(rows);
 
     /// <inheritdoc/>
-    public SampleText Sample(TableShape table, IReadOnlyList<Column> key, PastMoment? asOf, SqlText? where)
+    /// <remarks>Without a key, a row is chosen by the place where it lies.</remarks>
+    public SqlText? InSample(TableShape table, IReadOnlyList<Column> key)
     {
-        ArgumentNullException.ThrowIfNull(table);
         ArgumentNullException.ThrowIfNull(key);
-        var condition = where is { } some ? SqlText.InParentheses(some.Text) : new SqlText("true");
-        if (key.Count == 0) return new SampleText(SqlText.Write(this, $"{table.Name} TABLESAMPLE BERNOULLI (@sample) REPEATABLE (0) WHERE {condition}"), 100) { Integral = false };
         var row = key.Select(k => SqlText.Write(this, $"{new Id(k.Name)}"));
-        var hash = serverMajorVersion >= 14 && key.All(k => TypeText.IsHashed(k.Type) || TypeText.IsText(k.Type))
-            ? SqlText.Write(this, $"hash_record_extended(ROW({row}), 0)")
-            : SqlText.Write(this, $"hashtextextended(ROW({row})::text, 0)");
-        return new SampleText(SqlText.Write(this, $"{table.Name} WHERE ({hash} & {Buckets - 1}) < @sample AND {condition}"), Buckets);
+        var hash = key.Count == 0 ? new SqlText("hashtextextended(CAST(ctid AS text), 0)")
+            : serverMajorVersion >= 14 && key.All(k => TypeText.IsHashed(k.Type) || TypeText.IsText(k.Type)) ? SqlText.Write(this, $"hash_record_extended(ROW({row}), 0)")
+            : SqlText.Write(this, $"hashtextextended(CAST(ROW({row}) AS text), 0)");
+        return SqlText.Write(this, $"({hash} & {IProfiles.Buckets - 1}) < @sample");
     }
 }

@@ -1,6 +1,5 @@
 using EtlTableOps.Checks;
 using EtlTableOps.Engines;
-using EtlTableOps.Shadows;
 using EtlTableOps.Sqlite.Schema;
 using EtlTableOps.Tables;
 
@@ -9,8 +8,6 @@ namespace EtlTableOps.Sqlite;
 /// <summary>Counts and orders values for profiles.</summary>
 internal sealed partial class SqliteDialect : IProfiles
 {
-    private const long Buckets = 1 << 30;
-
     /// <inheritdoc/>
     public IProfiles Profiles => this;
 
@@ -46,23 +43,18 @@ internal sealed partial class SqliteDialect : IProfiles
         ? SqlText.Write(this, $"CASE typeof({value}) WHEN 'text' THEN (julianday({value}) - 2440587.5) * 86400.0 WHEN 'blob' THEN NULL ELSE CAST({value} AS REAL) END")
         : SqlText.Write(this, $"CASE WHEN typeof({value}) IN ('integer', 'real') THEN CAST({value} AS REAL) END");
 
-    /// <inheritdoc/>
-    public SqlText Rows(TableShape table, PastMoment? asOf, SqlText? where)
-    {
-        ArgumentNullException.ThrowIfNull(table);
-        return where is { } some ? SqlText.Write(this, $"{table.Name} WHERE {SqlText.InParentheses(some.Text)}") : SqlText.Write(this, $"{table.Name}");
-    }
+    SqlText IProfiles.Rows(ContentQuery rows) => RowsOf(rows);
 
     /// <inheritdoc/>
     /// <remarks>Without a key there is the row's number: a table without one has a primary key.</remarks>
-    public SampleText Sample(TableShape table, IReadOnlyList<Column> key, PastMoment? asOf, SqlText? where)
+    public SqlText? InSample(TableShape table, IReadOnlyList<Column> key)
     {
         ArgumentNullException.ThrowIfNull(table);
         ArgumentNullException.ThrowIfNull(key);
-        var condition = where is { } some ? SqlText.Write(this, $" AND {SqlText.InParentheses(some.Text)}") : new SqlText("");
-        var rowNumber = new[] { "rowid", "_rowid_", "oid" }.First(n => table.Columns.All(c => !string.Equals(c.Name, n, StringComparison.OrdinalIgnoreCase)) || n == "oid");
-        var values = key.Count == 0 ? [new SqlText(rowNumber)] : key.Select(k => SqlText.Write(this, $"{new Id(k.Name)}")).ToList();
+        var rowNumber = new[] { "rowid", "_rowid_", "oid" }.FirstOrDefault(n => table.Columns.All(c => !string.Equals(c.Name, n, StringComparison.OrdinalIgnoreCase)));
+        if (key.Count == 0 && rowNumber is null) return null;
+        var values = key.Count == 0 ? [new SqlText(rowNumber!)] : key.Select(k => SqlText.Write(this, $"{new Id(k.Name)}")).ToList();
         var letters = key.Count == 0 ? "N" : string.Concat(key.Select(k => (char)SqliteType.Of(k.Type).Affinity));
-        return new SampleText(SqlText.Write(this, $"{table.Name} WHERE ({new SqlText(SqliteFunctions.Hash)}({values.Prepend(SqlText.Write(this, $"{new SqlLiteral(letters)}"))}) & {Buckets - 1}) < @sample{condition}"), Buckets);
+        return SqlText.Write(this, $"({new SqlText(SqliteFunctions.Hash)}({values.Prepend(SqlText.Write(this, $"{new SqlLiteral(letters)}"))}) & {IProfiles.Buckets - 1}) < @sample");
     }
 }

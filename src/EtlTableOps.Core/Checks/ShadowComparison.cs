@@ -141,7 +141,7 @@ internal sealed class ShadowComparison(TableScope scope, SwapRecord record, Tabl
     /// <summary>The live table as the rows of the comparison were read: at the feed's position, where that is how.</summary>
     private async Task<IReadOnlyList<ColumnDrift>> ReadDistributionsAsync(DistributionRequest request, CancellationToken token)
     {
-        var found = await new DistributionReader(scope.Live, shadow, request).ReadAsync(scope.Session, token).ConfigureAwait(false);
+        var found = await new DistributionReader(scope.Live, shadow, request, blueprint.AsOf) { Feed = blueprint.Feed }.ReadAsync(scope.Session, token).ConfigureAwait(false);
         foreach (var sql in found.Statements) Note(sql);
         return found.Columns;
     }

@@ -43,7 +43,7 @@ internal sealed class ShadowTester(EtlDatabase database, IRunObserver observer)
             if (!blueprint.StructureOnly) statements.InsertRange(0, scope.Dialect.ContentSum(blueprint.ExpectedContent with { Additive = additive }).All);
             statements.AddRange(scope.Dialect.IntegrityChecks(scope.Live, blueprint).Select(c => c.CountViolations));
             if (request.Distribution is { } distribution)
-                statements.AddRange(new DistributionReader(scope.Live, shadow, distribution).Plan(scope.Dialect));
+                statements.AddRange(new DistributionReader(scope.Live, shadow, distribution, blueprint.AsOf) { Feed = blueprint.Feed }.Plan(scope.Dialect));
             statements.AddRange(custom.Statements(scope.Dialect).SelectMany(s => s.All));
             var compare = new PlanStep("compare", "Compare the shadow with the declared change of the live table", statements);
             var plan = new Plan(Operation, scope.Live.Name, record.Id, [.. settle is null ? Array.Empty<PlanStep>() : [settle], .. handOver, compare])

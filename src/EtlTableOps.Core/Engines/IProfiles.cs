@@ -1,4 +1,4 @@
-using EtlTableOps.Shadows;
+using EtlTableOps.Checks;
 using EtlTableOps.Tables;
 
 namespace EtlTableOps.Engines;
@@ -21,26 +21,22 @@ public interface IProfiles
     /// <summary>How many different values there are, estimated by the engine while it reads them all; null where it has no such thing.</summary>
     SqlText? EstimateDistinct(SqlText value) => null;
 
+    /// <summary>What stands after FROM to read rows.</summary>
+    SqlText Rows(ContentQuery rows);
+
+    /// <summary>A statement over these rows with what its session must have run before it.</summary>
+    Sql Ready(Sql sql, ContentQuery rows) => sql;
+
     /// <summary>
-    /// What stands after FROM to read a part of a table's rows, the same rows each time: chosen by their key where there is one, so that the same keys are chosen in two tables.
+    /// A condition that chooses a part of a table's rows, the same ones each time: by their key where there is one, so that the same keys are chosen in two tables. It is true where a number below
+    /// <see cref="Buckets"/> is less than the parameter <c>@sample</c>. Null where nothing tells rows apart: then all are read.
     /// </summary>
     /// <param name="table">The table.</param>
     /// <param name="key">The columns that tell rows apart in both tables; empty where there are none.</param>
-    /// <param name="asOf">The moment as of which it is read; null for now.</param>
-    /// <param name="where">Only these rows; null for all.</param>
-    SampleText Sample(TableShape table, IReadOnlyList<Column> key, PastMoment? asOf, SqlText? where);
+    SqlText? InSample(TableShape table, IReadOnlyList<Column> key);
 
-    /// <summary>The same for all rows.</summary>
-    SqlText Rows(TableShape table, PastMoment? asOf, SqlText? where);
-}
-
-/// <summary>A part of a table.</summary>
-/// <param name="From">What stands after FROM. The parameter <c>@sample</c> is the part.</param>
-/// <param name="Whole">The value of <c>@sample</c> at which all rows are read.</param>
-public sealed record SampleText(SqlText From, double Whole)
-{
-    /// <summary>Whether <c>@sample</c> is a whole number.</summary>
-    public bool Integral { get; init; } = true;
+    /// <summary>Into how many parts a sample's condition cuts a table.</summary>
+    public const long Buckets = 1 << 30;
 }
 
 /// <summary>What a profile makes of a column.</summary>

@@ -71,3 +71,8 @@ public sealed class SnowflakeSyncTests : SyncScenarios
 {
     protected override EngineWorld NewWorld() => new SnowflakeWorld();
 }
+
+public sealed class SnowflakeDistributionTests : DistributionScenarios
+{
+    protected override EngineWorld NewWorld() => new SnowflakeWorld();
+}

@@ -2,6 +2,7 @@ using System.Data.Common;
 using System.Globalization;
 using EtlTableOps.Engines;
 using EtlTableOps.Errors;
+using EtlTableOps.Feeds;
 using EtlTableOps.Shadows;
 using EtlTableOps.Tables;
 
@@ -17,6 +18,9 @@ internal sealed class DistributionReader(TableShape live, TableShape shadow, Dis
     private const int Together = 40;
 
     private readonly List<Sql> asked = [];
+
+    /// <summary>Changes that are still to be brought over: rows that they name are left out on both sides. Null for none.</summary>
+    public ChangeLog? Feed { get; init; }
 
     /// <summary>Reads both sides in the session's running transaction; side by side where another session can read the same state.</summary>
     /// <exception cref="EtlException">ColumnNotFound for a column that neither table has.</exception>
@@ -73,7 +77,7 @@ internal sealed class DistributionReader(TableShape live, TableShape shadow, Dis
         {
             var forms = source.Columns.Select(profiles.FormOf).ToList();
             yield return text.Totals(source, forms, estimate: true);
-            yield return text.Values(source, forms, profiles.Sample(source.Table, source.Key, source.AsOf, source.Where));
+            yield return text.Values(source, forms, profiles.InSample(source.Table, source.Key));
         }
     }
 
@@ -92,7 +96,7 @@ internal sealed class DistributionReader(TableShape live, TableShape shadow, Dis
     }
 
     private ProfileSource Source(TableShape table, List<string> columns, IReadOnlyList<Column> key, PastMoment? asOf) =>
-        new(table, [.. columns.Select(name => table.Columns.FirstOrDefault(c => c.Name == name)).OfType<Column>()]) { Key = key, AsOf = asOf, Where = request.Where };
+        new(table, [.. columns.Select(name => table.Columns.FirstOrDefault(c => c.Name == name)).OfType<Column>()], new ContentQuery { From = table.Name, Columns = [], AsOf = asOf, Where = request.Where, ExceptLogged = Feed }) { Key = key };
 
     private static IEnumerable<ProfileSource> Chunks(ProfileSource source) => source.Columns.Chunk(Together).Select(c => source with { Columns = c });
 
@@ -119,17 +123,16 @@ internal sealed class DistributionReader(TableShape live, TableShape shadow, Dis
         foreach (var chunk in Chunks(source))
         {
             var forms = chunk.Columns.Select(profiles.FormOf).ToList();
-            var sample = profiles.Sample(chunk.Table, chunk.Key, chunk.AsOf, chunk.Where);
-            if (part >= 1) sample = sample with { From = profiles.Rows(chunk.Table, chunk.AsOf, chunk.Where) };
-            var limit = sample.Whole * part;
+            var sample = part < 1 ? profiles.InSample(chunk.Table, chunk.Key) : null;
             var sql = new ProfileStatements(session.Dialect, profiles).Values(chunk, forms, sample);
-            if (part < 1) sql = sql.With(new SqlParameter("sample", sample.Integral ? (long)Math.Ceiling(limit) : limit));
+            // What is run before a statement has no parameter of that name.
+            if (sample is not null) sql = sql with { Parameters = [.. sql.Parameters, new SqlParameter("sample", (long)Math.Ceiling(IProfiles.Buckets * part))] };
             var points = await AskAsync(session, sql, r => new Point((int)Whole(r, 0), Whole(r, 1), Whole(r, 2), Whole(r, 3), Whole(r, 4), Whole(r, 5), Whole(r, 6), Text(r, 7), r.IsDBNull(8) ? null : Convert.ToDouble(r.GetValue(8), CultureInfo.InvariantCulture)), token).ConfigureAwait(false);
             var sampled = points.First(p => p.Column == 0).Values;
             for (var i = 0; i < chunk.Columns.Count; i++)
             {
                 var column = chunk.Columns[i];
-                found[column.Name] = Profile(column, forms[i], totals.Rows, totals.Columns[column.Name], [.. points.Where(p => p.Column == i + 1)], part < 1 ? sampled : null);
+                found[column.Name] = Profile(column, forms[i], totals.Rows, totals.Columns[column.Name], [.. points.Where(p => p.Column == i + 1)], sample is null ? null : sampled);
             }
         }
         return found;

@@ -1,6 +1,5 @@
 using System.Globalization;
 using EtlTableOps.Engines;
-using EtlTableOps.Shadows;
 using EtlTableOps.Tables;
 
 namespace EtlTableOps.Checks;
@@ -8,16 +7,11 @@ namespace EtlTableOps.Checks;
 /// <summary>A table to be profiled.</summary>
 /// <param name="Table">The table.</param>
 /// <param name="Columns">The columns, in order.</param>
-internal sealed record ProfileSource(TableShape Table, IReadOnlyList<Column> Columns)
+/// <param name="Rows">Its rows, as far as they count.</param>
+internal sealed record ProfileSource(TableShape Table, IReadOnlyList<Column> Columns, ContentQuery Rows)
 {
     /// <summary>The columns that tell rows apart in both tables that are compared; empty where there are none.</summary>
     public IReadOnlyList<Column> Key { get; init; } = [];
-
-    /// <summary>The moment as of which it is read; null for now.</summary>
-    public PastMoment? AsOf { get; init; }
-
-    /// <summary>Only these rows; null for all.</summary>
-    public SqlText? Where { get; init; }
 }
 
 /// <summary>
@@ -49,26 +43,29 @@ internal sealed class ProfileStatements(IDialect dialect, IProfiles profiles)
             var different = estimate && profiles.EstimateDistinct(form.Value) is { } distinct ? distinct : new SqlText("NULL");
             return SqlText.Write(dialect, $"count({new Id(column.Name)}), {ends}, {different}");
         });
-        return Sql.Write(dialect, $"SELECT {measures.Prepend(new SqlText("count(*)"))} FROM {profiles.Rows(source.Table, source.AsOf, source.Where)}");
+        return profiles.Ready(Sql.Write(dialect, $"SELECT {measures.Prepend(new SqlText("count(*)"))} FROM {profiles.Rows(source.Rows)}"), source.Rows);
     }
 
     /// <summary>
     /// Rows of nine columns: the column's number (0 for the sample itself), how many values it has in the sample, how many different ones, how many of these occur once, then of one value how many values
     /// lie before it, how many rows have it, its place by frequency, itself as text, and as a number. Only values that are frequent, or at which a hundredth of the values is full.
-    /// Parameter <c>@sample</c>: how much of the table is read.
     /// </summary>
-    public Sql Values(ProfileSource source, IReadOnlyList<ProfileForm> forms, SampleText sample)
+    /// <param name="source">The table.</param>
+    /// <param name="forms">A form for each column.</param>
+    /// <param name="sample">The condition of the sample, with the parameter <c>@sample</c>; null for all rows.</param>
+    public Sql Values(ProfileSource source, IReadOnlyList<ProfileForm> forms, SqlText? sample)
     {
         var names = forms.Select((_, i) => "c" + Number(i + 1)).ToList();
         var values = forms.Select((form, i) => SqlText.Write(dialect, $"{form.Value} AS {new SqlText(names[i])}"));
         var noNumber = NoNumber;
+        var rows = sample is { } chosen ? source.Rows with { Where = source.Rows.Where is { } where ? SqlText.Write(dialect, $"{chosen} AND {SqlText.InParentheses(where.Text)}") : chosen } : source.Rows;
         var branches = forms.Select((form, i) => Branch(form.Kind, i + 1, names[i]));
-        return Sql.Write(dialect, $"""
-            WITH s AS {profiles.Once}(SELECT {values} FROM {sample.From})
+        return profiles.Ready(Sql.Write(dialect, $"""
+            WITH s AS {profiles.Once}(SELECT {values} FROM {profiles.Rows(rows)})
             SELECT 0, count(*), 0, 0, 0, 0, 0, CAST(NULL AS text), {noNumber} FROM s
             UNION ALL
             {SqlText.Join("\nUNION ALL\n", branches)}
-            """);
+            """), rows);
     }
 
     /// <summary>
@@ -79,7 +76,7 @@ internal sealed class ProfileStatements(IDialect dialect, IProfiles profiles)
     {
         var value = new SqlText("v");
         var ordered = kind != ProfileKind.Category;
-        var upto = new SqlText(ordered ? "CAST(sum(n) OVER (ORDER BY v ROWS UNBOUNDED PRECEDING) AS bigint)" : "0");
+        var upto = new SqlText(ordered ? "CAST(sum(n) OVER (ORDER BY v) AS bigint)" : "0");
         var points = new SqlText(ordered ? $" OR upto = n OR ({Number(Parts)} * upto) % total < {Number(Parts)} * n" : "");
         var drawn = ordered ? profiles.Number(kind, value) : NoNumber;
         return SqlText.Write(dialect, $"""
