@@ -34,6 +34,9 @@ public abstract class EngineWorld : IAsyncDisposable
     /// <summary>Whether a guard hears of each write; else of what differs in the end.</summary>
     public virtual bool SeesEveryWrite => true;
 
+    /// <summary>Whether a sample can be taken of a table without a key; else all its rows are read.</summary>
+    public virtual bool SamplesWithoutKey => true;
+
     /// <summary>The database reads files by itself: of a stage, and Parquet.</summary>
     public virtual bool ReadsFiles => false;
 

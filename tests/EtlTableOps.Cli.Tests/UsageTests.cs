@@ -28,6 +28,7 @@ public sealed class UsageTests
     [InlineData("test", "t", "--report", "result.pdf")]
     [InlineData("test", "t", "--report", "no-such-directory/result.html")]
     [InlineData("test", "t", "--distribution-rows", "-1")]
+    [InlineData("test", "t", "--distribution-against", "yesterday")]
     [InlineData("demo", "--rows", "5")]
     [InlineData("repair", "--yes")]
     [InlineData("history", "--nix")]

@@ -28,8 +28,19 @@ internal static class TestCommand
         {
             if (result.GetValueOrDefault<long?>() < 0) result.AddError("--distribution-rows takes 0 or more.");
         });
+        var against = new Option<DistributionBase?>("--distribution-against")
+        {
+            Description = "What the shadow is held against: live, the live table, or last, the profile of what went live last, which the journal keeps. Live when left out.",
+            HelpName = "what",
+            CustomParser = result =>
+            {
+                if (Enum.TryParse<DistributionBase>(CommonOptions.Single(result), ignoreCase: true, out var what) && Enum.IsDefined(what)) return what;
+                result.AddError($"'{CommonOptions.Single(result)}' is nothing to hold a distribution against: live or last.");
+                return null;
+            },
+        };
         var report = ReportOption.Create();
-        var command = new Command("test", "Proves that the shadow differs from the live table in exactly the declared way, and that checks of your own hold. Exit code 2 when not.") { table, check, checkFile, model, distribution, columns, rows, report }.Changing();
+        var command = new Command("test", "Proves that the shadow differs from the live table in exactly the declared way, and that checks of your own hold. Exit code 2 when not.") { table, check, checkFile, model, distribution, columns, rows, against, report }.Changing();
         CommandRun.Bind(command, run =>
         {
             var live = run.Parsed.GetRequiredValue(table);
@@ -37,8 +48,8 @@ internal static class TestCommand
             var request = new TestRequest(live)
             {
                 Checks = CheckFiles.Collect(run.Parsed.GetValue(checkFile) ?? [], run.Parsed.GetValue(model), live, run.Parsed.GetValue(check) ?? []),
-                Distribution = run.Parsed.GetValue(distribution) || named is not null || run.Parsed.GetValue(rows) is not null
-                    ? new DistributionRequest { Columns = named, SampleRows = run.Parsed.GetValue(rows) ?? DistributionRequest.DefaultSampleRows }
+                Distribution = run.Parsed.GetValue(distribution) || named is not null || run.Parsed.GetValue(rows) is not null || run.Parsed.GetValue(against) is not null
+                    ? new DistributionRequest { Columns = named, SampleRows = run.Parsed.GetValue(rows) ?? DistributionRequest.DefaultSampleRows, Against = run.Parsed.GetValue(against) ?? DistributionBase.Live }
                     : null,
             };
             return run.ChangeAsync(

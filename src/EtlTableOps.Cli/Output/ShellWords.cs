@@ -43,7 +43,7 @@ internal static partial class ShellWords
     private static partial Regex Cmdlet();
 
     // Only the parameters that are options here, so that a minus sign in a database's own message stays one.
-    [GeneratedRegex(@"(?<![\w-])-(Force|DistributionColumn|DistributionRows|Distribution|CheckFile|Model|TryFor|MaxDifferences|TimeLimit|Tolerance|ExcludeColumn|Columns|ToConnection|Key|FeedColumn|FeedOverlap|MaxLoad|LoadQuery|Undoable|IgnoreOldSnapshots|ShadowName|SetColumn|AlterColumn|AddColumn|DropColumn|WhatIf|Statements|Connection|Feed|KeepVersions|StallBudget|Where|Query|Structure|Keep|To|Table|Sessions)\b")]
+    [GeneratedRegex(@"(?<![\w-])-(Force|DistributionColumn|DistributionRows|DistributionAgainst|Distribution|CheckFile|Model|TryFor|MaxDifferences|TimeLimit|Tolerance|ExcludeColumn|Columns|ToConnection|Key|FeedColumn|FeedOverlap|MaxLoad|LoadQuery|Undoable|IgnoreOldSnapshots|ShadowName|SetColumn|AlterColumn|AddColumn|DropColumn|WhatIf|Statements|Connection|Feed|KeepVersions|StallBudget|Where|Query|Structure|Keep|To|Table|Sessions)\b")]
     private static partial Regex Parameter();
 
     [GeneratedRegex("(?=[A-Z])(.)")]

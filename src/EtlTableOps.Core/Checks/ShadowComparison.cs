@@ -143,7 +143,9 @@ internal sealed class ShadowComparison(TableScope scope, SwapRecord record, Tabl
     {
         var found = await new DistributionReader(scope.Live, shadow, request, blueprint.AsOf) { Feed = blueprint.Feed }.ReadAsync(scope.Session, token).ConfigureAwait(false);
         foreach (var sql in found.Statements) Note(sql);
-        return found.Columns;
+        if (request.Against == DistributionBase.Live) return found.Columns;
+        var last = await ProfileArchive.LastAsync(scope, record, token).ConfigureAwait(false);
+        return [.. found.Columns.Select(last.Compare)];
     }
 
     private void Note(Sql sql) => statements.AddRange(sql.All.Select(s => s.Text));

@@ -42,6 +42,7 @@ internal sealed class ShadowTester(EtlDatabase database, IRunObserver observer)
             var statements = new List<Sql>(scope.Dialect.Scan(new TableScan(blueprint.ActualContent(scope.Dialect) with { Additive = additive }) { Measures = custom.Measures }).All);
             if (!blueprint.StructureOnly) statements.InsertRange(0, scope.Dialect.ContentSum(blueprint.ExpectedContent with { Additive = additive }).All);
             statements.AddRange(scope.Dialect.IntegrityChecks(scope.Live, blueprint).Select(c => c.CountViolations));
+            if (request.Distribution is { Against: DistributionBase.Last }) await ProfileArchive.LastAsync(scope, record, token).ConfigureAwait(false);
             if (request.Distribution is { } distribution)
                 statements.AddRange(new DistributionReader(scope.Live, shadow, distribution, blueprint.AsOf) { Feed = blueprint.Feed }.Plan(scope.Dialect));
             statements.AddRange(custom.Statements(scope.Dialect).SelectMany(s => s.All));
@@ -149,7 +150,7 @@ internal sealed class ShadowTester(EtlDatabase database, IRunObserver observer)
                 Checks = [.. checks.Select(c => $"{(!c.Passed ? "FAILED" : c.Warned ? "warned" : "passed")} {c.Name}: {c.Message}")],
                 Definitions = [.. request.Checks.Select(d => d.ToString())],
             };
-            record = await StoreAsync(scope, record, blueprint, proof, watch.Elapsed, token).ConfigureAwait(false);
+            record = await StoreAsync(scope, record, blueprint, proof, content.Distributions, watch.Elapsed, token).ConfigureAwait(false);
             observer.OnEvent(new StepFinished(Operation, "compare", "Compare the shadow with the declared change", watch.Elapsed, content.Shadow.Rows));
             return new ShadowTestResult
             {
@@ -171,7 +172,7 @@ internal sealed class ShadowTester(EtlDatabase database, IRunObserver observer)
         }
     }
 
-    private static async Task<SwapRecord> StoreAsync(TableScope scope, SwapRecord record, ShadowBlueprint blueprint, Proof proof, TimeSpan elapsed, CancellationToken token)
+    private static async Task<SwapRecord> StoreAsync(TableScope scope, SwapRecord record, ShadowBlueprint blueprint, Proof proof, IReadOnlyList<ColumnDrift> distributions, TimeSpan elapsed, CancellationToken token)
     {
         var transaction = await Patience.BeginWriteAsync(scope.Session, token).ConfigureAwait(false);
         await using (transaction.ConfigureAwait(false))
@@ -182,6 +183,7 @@ internal sealed class ShadowTester(EtlDatabase database, IRunObserver observer)
                 Details = record.Details with { Proof = proof, HandingOver = record.Details.HandingOver && !proof.Passed },
             }, token).ConfigureAwait(false);
             await scope.Journal.AppendAsync(record.Id, Operation, proof.Passed ? "passed" : "failed", scope.Dialect.ContentSum(blueprint.ActualContent(scope.Dialect)).All, ContentSum.Parse(proof.Shadow).Rows, elapsed, token).ConfigureAwait(false);
+            if (distributions.Count > 0) await ProfileArchive.KeepAsync(scope.Journal, record.Id, Operation, distributions.Select(d => d.Shadow).OfType<ColumnProfile>(), token).ConfigureAwait(false);
             await transaction.CommitAsync(token).ConfigureAwait(false);
             return record;
         }

@@ -306,4 +306,5 @@ public sealed record StallReport
     PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
     DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
 [JsonSerializable(typeof(SwapDetails))]
+[JsonSerializable(typeof(Checks.KeptProfiles))]
 internal sealed partial class JournalJson : JsonSerializerContext;

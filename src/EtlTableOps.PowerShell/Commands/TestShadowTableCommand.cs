@@ -47,6 +47,10 @@ public sealed class TestShadowTableCommand : TableCmdlet
     [ValidateRange(0, long.MaxValue)]
     public long DistributionRows { get; set; } = DistributionRequest.DefaultSampleRows;
 
+    /// <summary>What the shadow is held against: the live table, or the profile of what went live last.</summary>
+    [Parameter]
+    public DistributionBase DistributionAgainst { get; set; }
+
     /// <summary>Files that the result is written to, by their ending: .html, .xml (JUnit), .md, .json.</summary>
     [Parameter(ValueFromPipelineByPropertyName = true)]
     [ValidateNotNullOrEmpty]
@@ -63,8 +67,8 @@ public sealed class TestShadowTableCommand : TableCmdlet
         var request = new TestRequest(Table)
         {
             Checks = CheckFiles.Collect([.. CheckFile.SelectMany(FilesLike)], Model, Table, Check),
-            Distribution = Distribution || DistributionColumn is not null || MyInvocation.BoundParameters.ContainsKey(nameof(DistributionRows))
-                ? new DistributionRequest { Columns = DistributionColumn, SampleRows = DistributionRows }
+            Distribution = Distribution || DistributionColumn is not null || MyInvocation.BoundParameters.ContainsKey(nameof(DistributionRows)) || MyInvocation.BoundParameters.ContainsKey(nameof(DistributionAgainst))
+                ? new DistributionRequest { Columns = DistributionColumn, SampleRows = DistributionRows, Against = DistributionAgainst }
                 : null,
         };
         Perform(Table, token => operations.TestAsync(request, token), result =>

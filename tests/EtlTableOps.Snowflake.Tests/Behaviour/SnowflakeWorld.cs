@@ -64,6 +64,9 @@ internal sealed partial class SnowflakeWorld : EngineWorld
     /// <summary>CHANGES tells the difference between two moments.</summary>
     public override bool SeesEveryWrite => false;
 
+    /// <summary>Nothing but its values tells a row from another.</summary>
+    public override bool SamplesWithoutKey => false;
+
     public override bool ReadsFiles => true;
 
     public override int LongestName => 200;

@@ -131,6 +131,13 @@ public sealed partial class StatementListTests : EngineScenarios
     }
 
     [Fact]
+    public async Task A_test_with_distributions()
+    {
+        await BuildAsync(Declared.Twice);
+        await SameAsync("test-distribution", Operations.TestAsync(new TestRequest("allevents") { Distribution = new Checks.DistributionRequest { Columns = ["EVENT_TS", "AMOUNT", "KIND", "TWICE"] } }, Token));
+    }
+
+    [Fact]
     public async Task A_switch_and_an_undo()
     {
         await World.ExecuteAsync("CREATE TABLE notes (event_id integer, CONSTRAINT notes_of_events FOREIGN KEY (event_id) REFERENCES allevents (event_id))");

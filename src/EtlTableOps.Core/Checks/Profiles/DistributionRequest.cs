@@ -16,8 +16,20 @@ public sealed record DistributionRequest
     /// </summary>
     public long SampleRows { get; init; } = DefaultSampleRows;
 
+    /// <summary>What the shadow is held against.</summary>
+    public DistributionBase Against { get; init; }
+
     /// <summary>Only rows for which this holds on both sides; null for all.</summary>
     internal SqlText? Where { get; init; }
+}
+
+/// <summary>What a shadow's distributions are held against.</summary>
+public enum DistributionBase
+{
+    /// <summary>The live table as it is.</summary>
+    Live,
+    /// <summary>The profile of what went live last, as the journal keeps it.</summary>
+    Last,
 }
 
 /// <summary>What was found, and asked.</summary>
