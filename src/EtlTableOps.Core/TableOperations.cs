@@ -27,6 +27,9 @@ public sealed class TableOperations
         this.observer = observer ?? SilentObserver.Instance;
     }
 
+    /// <summary>The database that is worked on.</summary>
+    public EtlDatabase Database => database;
+
     /// <summary>Builds a shadow table.</summary>
     public Task<PreparedOperation<ShadowTable>> NewShadowAsync(NewShadowRequest request, CancellationToken token) =>
         new ShadowBuilder(database, observer).PrepareAsync(request, token);

@@ -63,7 +63,10 @@ internal static class ReportText
     public static string Key(RowDifference row) => string.Join(", ", row.Key.Select(k => $"{k.Column} {Value(k.Value)}"));
 
     /// <summary>How often a row is there, where that is the difference.</summary>
-    public static string Times(RowDifference row) => row.ExpectedTimes == 0 && row.ActualTimes == 0 ? "" : string.Create(CultureInfo.InvariantCulture, $" ({row.ActualTimes} times instead of {row.ExpectedTimes})");
+    public static string Times(RowDifference row) => !IsCounted(row) ? "" : string.Create(CultureInfo.InvariantCulture, $" ({row.ActualTimes} times instead of {row.ExpectedTimes})");
+
+    /// <summary>Whether how often a row is there says more than its kind does.</summary>
+    public static bool IsCounted(RowDifference row) => row.ExpectedTimes != row.ActualTimes && Math.Max(row.ExpectedTimes, row.ActualTimes) > 1;
 
     /// <summary>A value on one line.</summary>
     public static string Value(string? value)

@@ -165,6 +165,18 @@ public abstract class CommandScenarios : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_comparison_is_reported_too()
+    {
+        await ExecuteAsync("CREATE TABLE other AS SELECT * FROM allevents");
+        await ExecuteAsync("UPDATE other SET kind = 'clicked' WHERE event_id = 7");
+        var (page, tests) = (Path.Combine(Folder, "compared.html"), Path.Combine(Folder, "compared.xml"));
+        (await RunAsync("compare", "allevents", "other", "--key", "event_id", "--report", page, "--report", tests)).Exits(2);
+        Assert.Contains("differs from", await File.ReadAllTextAsync(page), StringComparison.Ordinal);
+        Assert.Contains("<ins>", await File.ReadAllTextAsync(page), StringComparison.Ordinal);
+        Assert.Contains("failures=\"1\"", await File.ReadAllTextAsync(tests), StringComparison.Ordinal);
+    }
+
+    [Fact]
     [Trait("Promise", "8")]
     public async Task An_undo_keeps_later_rows_and_refuses_those_that_do_not_fit_unless_forced()
     {

@@ -2,6 +2,7 @@ using System.CommandLine;
 using EtlTableOps.Checks;
 using EtlTableOps.Cli.Output;
 using EtlTableOps.Observability;
+using EtlTableOps.Reports;
 
 namespace EtlTableOps.Cli.Commands;
 
@@ -32,9 +33,10 @@ internal static class CompareCommand
             HelpName = "time",
             CustomParser = result => CommonOptions.Read(result, text => (TimeSpan?)Human.ParseDuration(text)),
         };
+        var report = ReportOption.Create();
         var command = new Command("compare", "Compares two tables, of one database or of two, row by row: how many rows differ, which, and in which columns. Reads alone. Exit code 2 when they differ.")
         {
-            table, other, to, key, columns, exclude, where, tolerance, most, limit,
+            table, other, to, key, columns, exclude, where, tolerance, most, limit, report,
         }.Reading();
         CommandRun.Bind(command, async run =>
         {
@@ -51,7 +53,12 @@ internal static class CompareCommand
                 TimeLimit = given.GetValue(limit),
             };
             return await run.ReadAsync(
-                (operations, token) => operations.CompareAsync(request, token),
+                async (operations, token) =>
+                {
+                    var differences = await operations.CompareAsync(request, token);
+                    await given.GetValue(report).WriteAsync(Report.Of(differences, operations.Database), token);
+                    return differences;
+                },
                 found => JsonLine.Success(command.Name, found),
                 run.Text.Show,
                 found => found.Equal ? ExitCode.Done : ExitCode.Refused);

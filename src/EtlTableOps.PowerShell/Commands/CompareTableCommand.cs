@@ -2,6 +2,7 @@ using System.Management.Automation;
 using EtlTableOps.Checks;
 using EtlTableOps.PowerShell.Binding;
 using EtlTableOps.PowerShell.Pipeline;
+using EtlTableOps.Reports;
 
 namespace EtlTableOps.PowerShell.Commands;
 
@@ -59,12 +60,18 @@ public sealed class CompareTableCommand : TableCmdlet
     [DurationTransformation]
     public TimeSpan? TimeLimit { get; set; }
 
+    /// <summary>Files that the result is written to, by their ending: .html, .xml (JUnit), .md, .json.</summary>
+    [Parameter(ValueFromPipelineByPropertyName = true)]
+    [ValidateNotNullOrEmpty]
+    public string[] ReportPath { get; set; } = [];
+
     /// <summary>Gives true where the tables are equal, else false, instead of the result.</summary>
     [Parameter]
     public SwitchParameter Quiet { get; set; }
 
     private protected override void Work()
     {
+        var reports = this.Read(ReportPath);
         var request = new CompareRequest(Table, OtherTable)
         {
             To = ToConnection is null ? null : Resolve(ToConnection),
@@ -78,6 +85,7 @@ public sealed class CompareTableCommand : TableCmdlet
         };
         var operations = Operations;
         var found = Await(token => operations.CompareAsync(request, token));
+        if (reports.Count > 0) Await(token => reports.WriteAsync(Report.Of(found, operations.Database), token));
         WriteObject(Quiet ? found.Equal : found);
     }
 }

@@ -9,6 +9,12 @@ internal static class HtmlDifferences
     /// <summary>Rows on a page: more are no reading. The JSON has all.</summary>
     private const int Most = 200;
 
+    /// <summary>Values of a row that is there on one side alone.</summary>
+    private const int MostValues = 12;
+
+    /// <summary>Letters of each.</summary>
+    private const int Longest = 60;
+
     public static Html Of(TableDifferences differences)
     {
         if (differences.Total == 0 && differences.Complete && differences.Notes.Count == 0) return Html.None;
@@ -32,22 +38,28 @@ internal static class HtmlDifferences
     {
         var key = Html.Join(row.Key.Select((k, i) => Html.Write($"{(i > 0 ? Html.Write($", ") : Html.None)}<span class=\"k\">{k.Column}</span> {Html.Value(k.Value)}")));
         var kind = Html.Write($"<span class=\"kind {ReportText.Kind(row.Kind)}\">{Sign(row.Kind)} {ReportText.Kind(row.Kind)}</span>");
-        if (row.Values.Count == 0)
+        if (row.Kind != DifferenceKind.Changed || row.Values.Count == 0)
         {
-            yield return [key, kind, Html.None, Times(row.ExpectedTimes, row), Times(row.ActualTimes, row)];
+            var missing = row.Kind == DifferenceKind.Missing;
+            yield return [key, kind, Html.None, Side(row, row.ExpectedTimes, missing ? v => v.Expected : null), Side(row, row.ActualTimes, missing ? null : v => v.Actual)];
             yield break;
         }
         foreach (var value in row.Values)
         {
-            var (expected, actual) = row.Kind switch
-            {
-                DifferenceKind.Missing => (Html.Value(value.Expected), Html.None),
-                DifferenceKind.Extra => (Html.None, Html.Value(value.Actual)),
-                _ => ValueDifferences.Of(value.Expected, value.Actual),
-            };
+            var (expected, actual) = ValueDifferences.Of(value.Expected, value.Actual);
             yield return [key, kind, Html.Write($"{value.Column}"), expected, actual];
         }
     }
+
+    /// <summary>What a side has of a row that the other one has not, or not as often: how often, and its values outside the key.</summary>
+    private static Html Side(RowDifference row, long times, Func<ValueDifference, string?>? of)
+    {
+        var values = of is null ? [] : row.Values.Where(v => row.Key.All(k => k.Column != v.Column)).Select(v => (v.Column, Value: of(v))).ToList();
+        var shown = values.Take(MostValues).Select((v, i) => Html.Write($"{(i > 0 ? Html.Write($", ") : Html.None)}<span class=\"k\">{v.Column}</span> {Html.Value(Short(v.Value))}"));
+        return Html.Write($"{Times(times, row)}{(values.Count > 0 && ReportText.IsCounted(row) ? ": " : "")}{shown}{(values.Count > MostValues ? " …" : "")}");
+    }
+
+    private static string? Short(string? value) => value is { Length: > Longest } ? value[..(char.IsHighSurrogate(value[Longest - 1]) ? Longest - 1 : Longest)] + "…" : value;
 
     private static string Sign(DifferenceKind kind) => kind switch
     {
@@ -57,7 +69,7 @@ internal static class HtmlDifferences
         _ => "≠",
     };
 
-    private static Html Times(long times, RowDifference row) => row.ExpectedTimes == 0 && row.ActualTimes == 0
+    private static Html Times(long times, RowDifference row) => !ReportText.IsCounted(row)
         ? Html.None
         : Html.Write($"{Human.Count(times)} {(times == 1 ? "time" : "times")}");
 }
