@@ -74,6 +74,15 @@ public sealed record SyncRequest(string Table)
 /// <param name="Table">The live table.</param>
 public sealed record TestRequest(string Table)
 {
+    /// <summary>How far values may be apart, by column of the shadow. Needs a key that the change leaves as it is.</summary>
+    public IReadOnlyList<Tolerance> Tolerances { get; init; } = [];
+
+    /// <summary>Where content differs: after so many differing rows the search for them ends.</summary>
+    public int MaxDifferences { get; init; } = CompareRequest.DefaultMaxDifferences;
+
+    /// <summary>Where content differs: after so long the search for the differing rows ends, and what was not looked at counts as differing. Null for no limit.</summary>
+    public TimeSpan? TimeLimit { get; init; }
+
     /// <summary>Also profiles columns of both tables and says how far they are apart; null does not.</summary>
     public Checks.DistributionRequest? Distribution { get; init; }
 

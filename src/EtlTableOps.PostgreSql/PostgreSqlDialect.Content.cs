@@ -52,27 +52,6 @@ public sealed partial class PostgreSqlDialect
     /// <inheritdoc/>
     public SqlText Matches(SqlText value, string pattern) => SqlText.Write(this, $"CAST({value} AS text) ~ {new SqlLiteral(pattern)}");
 
-    /// <inheritdoc/>
-    public Sql CompareRows(RowComparison comparison)
-    {
-        ArgumentNullException.ThrowIfNull(comparison);
-        var names = comparison.ExpectedKey.Select((_, i) => $"key_{(i + 1).ToString(System.Globalization.CultureInfo.InvariantCulture)}").ToList();
-        SqlText Side(ContentQuery query, IReadOnlyList<SqlText> key) =>
-            SqlText.Write(this, $"SELECT {key.Select((k, i) => SqlText.Write(this, $"{k} AS {new SqlText(names[i])}"))}, {RowHash(RowOf(query), 0)} AS content FROM {RowsOf(query)}");
-        var same = new SqlText(string.Join(" AND ", names.Select(n => $"e.{n} = a.{n}")));
-        var either = new SqlText(string.Join(", ", names.Select(n => $"coalesce(e.{n}, a.{n}) AS {n}")));
-        var order = new SqlText(string.Join(", ", names));
-        return Sql.Write(this, $"""
-            SELECT d.kind, d.total, d.shown FROM (
-              SELECT k.kind, count(*) OVER (PARTITION BY k.kind) AS total, row_number() OVER (PARTITION BY k.kind ORDER BY {order}) AS place, concat_ws(', ', {order}) AS shown FROM (
-                SELECT CASE WHEN a.content IS NULL THEN 'M' WHEN e.content IS NULL THEN 'E' ELSE 'C' END AS kind, {either}
-                FROM ({Side(comparison.Expected, comparison.ExpectedKey)}) AS e FULL JOIN ({Side(comparison.Actual, comparison.ActualKey)}) AS a ON {same}
-                WHERE e.content IS DISTINCT FROM a.content
-              ) AS k
-            ) AS d WHERE d.place <= {comparison.Examples} ORDER BY d.kind, d.place
-            """);
-    }
-
     private SqlText RowOf(ContentQuery query) => SqlText.Join(", ", query.Columns.Select(Comparable));
 
     /// <summary>What is read, with its condition.</summary>

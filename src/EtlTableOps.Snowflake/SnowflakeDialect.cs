@@ -139,28 +139,6 @@ public sealed partial class SnowflakeDialect : IDialect
     /// <remarks>REGEXP_LIKE and RLIKE match the whole text; a position tells whether a part does (REGEXP_INSTR).</remarks>
     public SqlText Matches(SqlText value, string pattern) => SqlText.Write(this, $"REGEXP_INSTR(CAST({value} AS VARCHAR), {new SqlLiteral(pattern)}) > 0");
 
-    /// <inheritdoc/>
-    public Sql CompareRows(RowComparison comparison)
-    {
-        ArgumentNullException.ThrowIfNull(comparison);
-        var names = Enumerable.Range(0, comparison.ExpectedKey.Count).Select(i => new Id(KeyName(i))).ToList();
-        SqlText Side(ContentQuery query, IReadOnlyList<SqlText> key) =>
-            SqlText.Write(this, $"SELECT {key.Select((k, i) => SqlText.Write(this, $"{k} AS {names[i]}"))}, HASH({HashedOf(query)}) AS \"etl_content\" FROM {RowsOf(query)}");
-        var same = SqlText.Join(" AND ", names.Select(n => SqlText.Write(this, $"e.{n} = a.{n}")));
-        var either = names.Select(n => SqlText.Write(this, $"COALESCE(e.{n}, a.{n}) AS {n}"));
-        var shown = SqlText.Join(" || ', ' || ", names.Select(n => SqlText.Write(this, $"TO_VARCHAR(k.{n})")));
-        var order = names.Select(n => SqlText.Write(this, $"k.{n}"));
-        return SinceLog(Sql.Write(this, $"""
-            SELECT d."etl_kind", d."etl_total", d."etl_shown" FROM (
-              SELECT k."etl_kind", COUNT(*) OVER (PARTITION BY k."etl_kind") AS "etl_total", ROW_NUMBER() OVER (PARTITION BY k."etl_kind" ORDER BY {order}) AS "etl_place", {shown} AS "etl_shown" FROM (
-                SELECT CASE WHEN a."etl_content" IS NULL THEN 'M' WHEN e."etl_content" IS NULL THEN 'E' ELSE 'C' END AS "etl_kind", {either}
-                FROM ({Side(comparison.Expected, comparison.ExpectedKey)}) AS e FULL JOIN ({Side(comparison.Actual, comparison.ActualKey)}) AS a ON {same}
-                WHERE COALESCE(e."etl_content" <> a."etl_content", TRUE)
-              ) AS k
-            ) AS d WHERE d."etl_place" <= {comparison.Examples} ORDER BY d."etl_kind", d."etl_place"
-            """), comparison.Expected);
-    }
-
     private List<SqlText> HashedOf(ContentQuery query)
     {
         var values = query.Columns.Select(Comparable).ToList();

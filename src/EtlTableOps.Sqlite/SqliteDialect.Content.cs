@@ -4,7 +4,7 @@ using EtlTableOps.Sqlite.Schema;
 
 namespace EtlTableOps.Sqlite;
 
-/// <summary>Sums up content, and compares it by key.</summary>
+/// <summary>Sums up content, and measures it.</summary>
 internal sealed partial class SqliteDialect
 {
     /// <inheritdoc/>
@@ -41,27 +41,6 @@ internal sealed partial class SqliteDialect
     /// <inheritdoc/>
     /// <remarks>SQLite has the operator and no function behind it; ours is .NET's.</remarks>
     public SqlText Matches(SqlText value, string pattern) => SqlText.Write(this, $"{new SqlText(SqliteFunctions.Matches)}({new SqlLiteral(pattern)}, {value})");
-
-    /// <inheritdoc/>
-    /// <remarks>Both sides in one list, grouped by key: there is no full join before SQLite 3.39. A key's columns have the tables' collations, as their unique index has.</remarks>
-    public Sql CompareRows(RowComparison comparison)
-    {
-        ArgumentNullException.ThrowIfNull(comparison);
-        var names = new SqlText(string.Join(", ", Enumerable.Range(1, comparison.ExpectedKey.Count).Select(i => "k" + SqliteNames.Number(i))));
-        var shown = new SqlText(string.Join(" || ', ' || ", Enumerable.Range(1, comparison.ExpectedKey.Count).Select(i => $"CAST(k{SqliteNames.Number(i)} AS TEXT)")));
-        SqlText Side(ContentQuery query, IReadOnlyList<SqlText> key, string expected, string actual) =>
-            SqlText.Write(this, $"SELECT {key.Select((k, i) => SqlText.Write(this, $"{k} AS k{i + 1}"))}, {new SqlText(expected)} AS e, {new SqlText(actual)} AS a FROM {RowsOf(query)}");
-        var (first, second) = (HashOf(comparison.Expected.Columns).Text, HashOf(comparison.Actual.Columns).Text);
-        return Sql.Write(this, $"""
-            SELECT kind, total, shown FROM (
-              SELECT kind, count(*) OVER (PARTITION BY kind) AS total, row_number() OVER (PARTITION BY kind ORDER BY {names}) AS place, {shown} AS shown FROM (
-                SELECT {names}, CASE WHEN max(a) IS NULL THEN 'M' WHEN max(e) IS NULL THEN 'E' ELSE 'C' END AS kind
-                FROM ({Side(comparison.Expected, comparison.ExpectedKey, first, "NULL")} UNION ALL {Side(comparison.Actual, comparison.ActualKey, "NULL", second)})
-                GROUP BY {names} HAVING max(e) IS NOT max(a)
-              )
-            ) WHERE place <= {comparison.Examples} ORDER BY kind, place
-            """);
-    }
 
     /// <summary>What is read, with its condition.</summary>
     private SqlText RowsOf(ContentQuery query)

@@ -216,6 +216,51 @@ public abstract class CompareScenarios : EngineScenarios
         Assert.Contains("-Key", failure.Message, StringComparison.Ordinal);
     }
 
+    [Fact]
+    [Trait("Promise", "4")]
+    public async Task A_refuted_shadow_names_its_differing_rows_and_columns()
+    {
+        await EventsTable.CreateAsync(World, 200);
+        await BuildAsync(Declared.Twice);
+        Assert.Null((await ProveAsync()).Differences);
+        await World.ExecuteAsync("UPDATE allevents_new SET payload = 'tampered' WHERE event_id = 17");
+        await World.ExecuteAsync("UPDATE allevents_new SET twice = twice + 1 WHERE event_id = 18");
+        await World.ExecuteAsync("DELETE FROM allevents_new WHERE event_id = 19");
+        var found = (await TestAsync()).Differences;
+        Assert.NotNull(found);
+        Assert.Equal((2, 1, 0, 0), (found.Changed, found.Missing, found.Extra, found.Duplicated));
+        Assert.Equal(["17", "18", "19"], found.Rows.Select(r => Assert.Single(r.Key).Value));
+        Assert.Equal(("payload", "payload 17, \"quoted\", 🐦", "tampered"), Assert.Single(found.Rows[0].Values) is var v ? (v.Column.ToLowerInvariant(), v.Expected, v.Actual) : default);
+        Assert.Equal("twice", Assert.Single(found.Rows[1].Values).Column.ToLowerInvariant());
+    }
+
+    [Fact]
+    [Trait("Promise", "4")]
+    public async Task A_proof_states_the_tolerance_within_which_it_holds()
+    {
+        await EventsTable.CreateAsync(World, 200);
+        await BuildAsync(Declared.Nothing, r => r with { Feed = Feeds.FeedKind.None });
+        // As if the declared change had rounded otherwise: the contract speaks of the live table, which nobody guards here.
+        await World.ExecuteAsync("UPDATE allevents SET amount = amount + 0.01 WHERE event_id IN (11, 12)");
+        Assert.False((await TestAsync()).Passed);
+
+        var request = new TestRequest("allevents") { Tolerances = [Tolerance.Parse("amount=0.01")] };
+        var result = await RunAsync(await Operations.TestAsync(request, Token));
+        Assert.True(result.Passed, string.Join(Environment.NewLine, result.Checks.Where(c => !c.Passed)));
+        var content = Assert.Single(result.Checks, c => c.Name == "content");
+        Assert.Contains("amount within 0.01", content.Message, StringComparison.OrdinalIgnoreCase);
+        Assert.Contains("amount within 0.01", content.Expected, StringComparison.OrdinalIgnoreCase);
+        Assert.Contains(result.Differences!.Notes, n => n.Contains("amount within 0.01", StringComparison.OrdinalIgnoreCase));
+        Assert.Contains(await World.EverythingAsync(), line => line.Contains("amount within 0.01", StringComparison.OrdinalIgnoreCase));
+
+        await World.ExecuteAsync("UPDATE allevents SET amount = amount + 0.01 WHERE event_id = 12");
+        result = await RunAsync(await Operations.TestAsync(request, Token));
+        Assert.False(result.Passed);
+        Assert.Equal("12", Assert.Single(result.Differences!.Rows).Key[0].Value);
+        await FailsAsync(ErrorCode.BadInput, () => Operations.TestAsync(request with { Tolerances = [Tolerance.Parse("event_id=1")] }, Token));
+        await FailsAsync(ErrorCode.ColumnNotFound, () => Operations.TestAsync(request with { Tolerances = [Tolerance.Parse("nonsense=1")] }, Token));
+    }
+
     private Task<TableDifferences> CompareAsync(string table, string other, Func<CompareRequest, CompareRequest>? with = null)
     {
         var request = new CompareRequest(table, other);

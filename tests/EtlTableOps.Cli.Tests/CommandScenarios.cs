@@ -6,7 +6,7 @@ using EtlTableOps.Engines;
 namespace EtlTableOps.Cli.Tests;
 
 /// <summary>What every command does on a real database, by exit code, text and JSON; each engine inherits it.</summary>
-public abstract class CommandScenarios : IAsyncLifetime
+public abstract partial class CommandScenarios : IAsyncLifetime
 {
     private const int Rows = 300;
 

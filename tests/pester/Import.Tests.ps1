@@ -18,7 +18,7 @@ Describe 'The module' {
     It 'exports what the manifest lists, and nothing else' {
         $expected = (Import-PowerShellDataFile "$script:ModulePath/EtlTableOps.psd1").CmdletsToExport | Sort-Object
         (Get-Command -Module EtlTableOps).Name | Sort-Object | Should -Be $expected
-        $expected.Count | Should -Be 14
+        $expected.Count | Should -Be 15
     }
 
     It 'exports <_>' -ForEach $exported {
@@ -85,7 +85,7 @@ Describe 'The module' {
             $gone = @(Get-Command -Module EtlTableOps).Count
             Import-Module $module
             "$forced $gone $((Get-Command -Module EtlTableOps).Count)"
-'@ | Should -Be '14 0 14'
+'@ | Should -Be '15 0 15'
     }
 
     It 'says in one sentence that another copy is loaded' {

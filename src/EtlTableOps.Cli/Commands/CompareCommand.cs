@@ -22,17 +22,8 @@ internal static class CompareCommand
         var exclude = Names("--exclude-column", "Does not compare this column. Can be repeated.");
         var where = new Option<string?>("--where") { Description = "Compares only the rows of either table for which this SQL condition is true.", HelpName = "sql" };
         var tolerance = Tolerances();
-        var most = new Option<int>("--max-differences") { Description = $"Ends the search after so many differing rows; the counts are then the least that there are. {CompareRequest.DefaultMaxDifferences} when left out.", HelpName = "count", DefaultValueFactory = _ => CompareRequest.DefaultMaxDifferences };
-        most.Validators.Add(result =>
-        {
-            if (result.GetValueOrDefault<int>() < 1) result.AddError("--max-differences takes 1 or more.");
-        });
-        var limit = new Option<TimeSpan?>("--time-limit")
-        {
-            Description = "Ends the search after so long, such as 90s or 10m; none when left out.",
-            HelpName = "time",
-            CustomParser = result => CommonOptions.Read(result, text => (TimeSpan?)Human.ParseDuration(text)),
-        };
+        var most = MaxDifferences();
+        var limit = TimeLimit("Ends the search after so long, such as 90s or 10m; none when left out.");
         var report = ReportOption.Create();
         var command = new Command("compare", "Compares two tables, of one database or of two, row by row: how many rows differ, which, and in which columns. Reads alone. Exit code 2 when they differ.")
         {
@@ -72,6 +63,25 @@ internal static class CompareCommand
         Description = "How far a column's values may be apart and count as equal: amount=0.01, score=1%, event_ts=1s, score=noise (twelve digits equal). Can be repeated. Needs a key.",
         HelpName = "column=amount",
         CustomParser = result => [.. result.Tokens.Select(t => CommonOptions.Read(result, t.Value, Tolerance.Parse)).OfType<Tolerance>()],
+    };
+
+    /// <summary>When a search for differing rows has found enough.</summary>
+    public static Option<int> MaxDifferences()
+    {
+        var most = new Option<int>("--max-differences") { Description = $"Ends the search for differing rows after so many; the counts are then the least that there are. {CompareRequest.DefaultMaxDifferences} when left out.", HelpName = "count", DefaultValueFactory = _ => CompareRequest.DefaultMaxDifferences };
+        most.Validators.Add(result =>
+        {
+            if (result.GetValueOrDefault<int>() < 1) result.AddError("--max-differences takes 1 or more.");
+        });
+        return most;
+    }
+
+    /// <summary>When a search for differing rows has taken long enough.</summary>
+    public static Option<TimeSpan?> TimeLimit(string what) => new("--time-limit")
+    {
+        Description = what,
+        HelpName = "time",
+        CustomParser = result => CommonOptions.Read(result, text => (TimeSpan?)Human.ParseDuration(text)),
     };
 
     private static Option<string[]?> Names(string name, string what) => new(name) { Description = what, HelpName = "name" };

@@ -21,6 +21,9 @@ internal static class TestCommand
         };
         var checkFile = new Option<string[]>("--check-file") { Description = "A file of checks, in YAML: with a section 'checks:', or a schema file of a dbt project. May be given several times.", HelpName = "path" };
         var model = new Option<string?>("--model") { Description = "The name under which the checks stand in the files, where it is not the table's.", HelpName = "name" };
+        var tolerance = CompareCommand.Tolerances();
+        var most = CompareCommand.MaxDifferences();
+        var limit = CompareCommand.TimeLimit("Where content differs: ends the search for the differing rows after so long, such as 90s or 10m; none when left out.");
         var distribution = new Option<bool>("--distribution") { Description = "Also profiles every column of both tables, and says how far they are apart." };
         var columns = new Option<string[]>("--distribution-column") { Description = "The same for this column alone. Can be repeated.", HelpName = "name" };
         var rows = new Option<long?>("--distribution-rows") { Description = $"About so many rows are looked at for quantiles, different and frequent values where a table has more; 0 looks at all. {DistributionRequest.DefaultSampleRows:N0} when left out.", HelpName = "count" };
@@ -40,7 +43,7 @@ internal static class TestCommand
             },
         };
         var report = ReportOption.Create();
-        var command = new Command("test", "Proves that the shadow differs from the live table in exactly the declared way, and that checks of your own hold. Exit code 2 when not.") { table, check, checkFile, model, distribution, columns, rows, against, report }.Changing();
+        var command = new Command("test", "Proves that the shadow differs from the live table in exactly the declared way, and that checks of your own hold. Exit code 2 when not.") { table, check, checkFile, model, distribution, columns, rows, against, tolerance, most, limit, report }.Changing();
         CommandRun.Bind(command, run =>
         {
             var live = run.Parsed.GetRequiredValue(table);
@@ -48,6 +51,9 @@ internal static class TestCommand
             var request = new TestRequest(live)
             {
                 Checks = CheckFiles.Collect(run.Parsed.GetValue(checkFile) ?? [], run.Parsed.GetValue(model), live, run.Parsed.GetValue(check) ?? []),
+                Tolerances = run.Parsed.GetValue(tolerance) ?? [],
+                MaxDifferences = run.Parsed.GetValue(most),
+                TimeLimit = run.Parsed.GetValue(limit),
                 Distribution = run.Parsed.GetValue(distribution) || named is not null || run.Parsed.GetValue(rows) is not null || run.Parsed.GetValue(against) is not null
                     ? new DistributionRequest { Columns = named, SampleRows = run.Parsed.GetValue(rows) ?? DistributionRequest.DefaultSampleRows, Against = run.Parsed.GetValue(against) ?? DistributionBase.Live }
                     : null,

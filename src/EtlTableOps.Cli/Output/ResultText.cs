@@ -49,6 +49,7 @@ internal sealed class ResultText(IAnsiConsole console)
             table.AddRow(new Text(verdict, new Style(color)), new Text(check.Name), new Text(message));
         }
         console.Write(table);
+        if (test.Differences is { } found) ShowRows(found);
         Distributions(test.Distributions);
         if (test.Cost is { } cost) console.WriteLine($"Cost: {cost}");
         console.WriteLine(test.Passed

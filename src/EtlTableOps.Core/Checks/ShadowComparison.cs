@@ -21,6 +21,12 @@ internal sealed class ShadowComparison(TableScope scope, SwapRecord record, Tabl
     /// <summary>The distributions that were asked for; null for none.</summary>
     public DistributionRequest? Distribution { get; init; }
 
+    /// <summary>How far values may be apart.</summary>
+    public IReadOnlyList<Tolerance> Tolerances { get; init; } = [];
+
+    /// <summary>When the search for differing rows ends.</summary>
+    public SearchLimits Limits { get; init; } = new(CompareRequest.DefaultMaxDifferences, null);
+
     private bool Additive => record.Details.Imports.Count > 0;
 
     private ContentQuery Expected => blueprint.ExpectedContent with { Additive = Additive };
@@ -76,12 +82,10 @@ internal sealed class ShadowComparison(TableScope scope, SwapRecord record, Tabl
             var (expected, actual, elapsed) = await ReadSidesAsync(token).ConfigureAwait(false);
             var imported = record.Details.Imports.Select(i => ContentSum.Parse(i.Content)).Aggregate(ContentSum.Empty, (a, b) => a + b);
             var behind = blueprint.Feed is { } log ? (await session.ReadLogAsync(log, token).ConfigureAwait(false)).Keys : 0;
-            var differences = expected.Content + imported == actual.Content || RowComparison.Of(blueprint, scope.Dialect) is not { } comparison
-                ? null
-                : (await session.CompareAsync(comparison, token).ConfigureAwait(false)).WithoutImported(imported.Rows);
+            var differences = expected.Content + imported == actual.Content ? null : await FindDifferencesAsync(imported.Rows, token).ConfigureAwait(false);
             List<ShadowCheck> checks =
             [
-                .. ContentChecks(expected.Content, imported, actual.Content, behind, elapsed, Tell(record, differences)),
+                .. ContentChecks(expected.Content, imported, actual.Content, behind, elapsed, differences),
                 .. await CheckIntegrityAsync(token).ConfigureAwait(false),
                 .. await custom.JudgeAsync(session, actual, elapsed, Note, token).ConfigureAwait(false),
             ];
@@ -89,6 +93,7 @@ internal sealed class ShadowComparison(TableScope scope, SwapRecord record, Tabl
             var distributions = Distribution is null ? [] : await ReadDistributionsAsync(Distribution, token).ConfigureAwait(false);
             return new ComparedShadow(checks, actual.Content)
             {
+                Differences = differences,
                 Distributions = distributions,
                 Live = live,
                 LiveSeconds = liveSeconds,
@@ -158,12 +163,20 @@ internal sealed class ShadowComparison(TableScope scope, SwapRecord record, Tabl
         Columns = [.. live.Columns.Where(c => !c.IsGenerated).Select(c => new ContentColumn(SqlText.Write(dialect, $"{new Id(c.Name)}"), c.Type, c.Collation))],
     };
 
-    /// <summary>What differs by key, and what it means where a column fed the shadow: that is what it does not show.</summary>
-    private static string Tell(SwapRecord record, RowDifferences? differences) => differences is null ? "" : $" By key: {differences}." + (record.Details.HandingOver
+    /// <summary>The rows that differ, looked for once the sums do; null where there is nothing to compare with.</summary>
+    private async Task<TableDifferences?> FindDifferencesAsync(long imported, CancellationToken token)
+    {
+        if (ShadowPair.Of(blueprint, scope.Dialect, Tolerances, imported) is not { } pair) return null;
+        var side = await ReadSide.OfAsync(scope.Session, token).ConfigureAwait(false);
+        return await PairComparer.CompareAsync(pair, side, side, Limits, observer, "test", token).ConfigureAwait(false);
+    }
+
+    /// <summary>What differs, and what it means where a column fed the shadow: that is what it does not show.</summary>
+    private string Tell(TableDifferences? found) => found is null ? "" : $" By {(found.Key.Count == 0 ? "whole row" : "key")}: {found.Describe()}{(found.EndedBy is { } ended ? $" ({ended})" : "")}." + (record.Details.HandingOver
         ? $" Column {record.Details.FeedColumn} does not show deleted rows, changed keys, rows that came late and updates that leave it alone. Set it in the rows that are missing or changed, then test again; where rows were deleted, build anew with -Feed TriggerLog and -Force."
         : "");
 
-    private static IEnumerable<ShadowCheck> ContentChecks(ContentSum expected, ContentSum imported, ContentSum actual, long behind, TimeSpan elapsed, string differences)
+    private IEnumerable<ShadowCheck> ContentChecks(ContentSum expected, ContentSum imported, ContentSum actual, long behind, TimeSpan elapsed, TableDifferences? found)
     {
         var all = expected + imported;
         // Rows whose change is logged and not yet brought over are compared on neither side.
@@ -171,8 +184,15 @@ internal sealed class ShadowComparison(TableScope scope, SwapRecord record, Tabl
         var declared = (imported.Rows == 0 ? $"{expected.Rows} rows" : $"{expected.Rows} rows and {imported.Rows} imported") + aside;
         yield return new ShadowCheck("row-count", all.Rows == actual.Rows, declared, $"{actual.Rows} rows{aside}",
             all.Rows == actual.Rows ? "As many rows as declared." : $"{Math.Abs(actual.Rows - all.Rows)} rows too {(actual.Rows > all.Rows ? "many" : "few")}.") { Elapsed = elapsed };
-        yield return new ShadowCheck("content", all == actual, Short(all), Short(actual),
-            all == actual ? "Every value is as declared (sums of two hashes of each row)." : "Some values, or whole rows, are not as declared." + differences) { Elapsed = elapsed };
+        var tolerated = Tolerances.Count > 0 && found is { Equal: true };
+        var within = string.Join(", ", Tolerances);
+        var (shouldBe, message) = (Short(all), Tolerances.Count) switch
+        {
+            var (sums, _) when all == actual => (sums, "Every value is as declared (sums of two hashes of each row)" + (Tolerances.Count > 0 ? $", without need of the tolerances: {within}." : ".")),
+            var (sums, _) when tolerated => ($"{sums}, {within}", $"Every value is as declared within the tolerances: {within}. Beyond them the rows were compared by key."),
+            var (sums, count) => (count > 0 ? $"{sums}, {within}" : sums, $"Some values, or whole rows, are not as declared{(count > 0 ? $" within the tolerances ({within})" : "")}.{Tell(found)}"),
+        };
+        yield return new ShadowCheck("content", all == actual || tolerated, shouldBe, Short(actual), message) { Elapsed = elapsed + (found?.Elapsed ?? TimeSpan.Zero) };
 
         static string Short(ContentSum sum) => $"{sum.First & 0xFFFF_FFFF:x8}-{sum.Second & 0xFFFF_FFFF:x8}";
     }

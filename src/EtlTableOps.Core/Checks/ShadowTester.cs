@@ -27,6 +27,8 @@ internal sealed class ShadowTester(EtlDatabase database, IRunObserver observer)
         {
             var record = await scope.RequireShadowAsync(token).ConfigureAwait(false);
             var blueprint = await ResolveAsync(scope, record, token).ConfigureAwait(false);
+            // A tolerance that does not fit is refused before anything is read.
+            ShadowPair.Of(blueprint, scope.Dialect, request.Tolerances, record.Details.Imports.Sum(i => ContentSum.Parse(i.Content).Rows));
             var settle = scope.Dialect.Settle(record.Incoming);
             List<PlanStep> handOver = [];
             if (ShadowFeeds.IsByColumn(record))
@@ -54,6 +56,8 @@ internal sealed class ShadowTester(EtlDatabase database, IRunObserver observer)
                 [
                     "No row of either table is written, and of the verdict one line in the journal.",
                     .. handOver.Count > 0 ? ["The trigger log takes the column's place as the feed: it is installed before the comparison, and stays when nothing differs."] : Array.Empty<string>(),
+                    "Where the sums differ, the rows that do are searched for and named.",
+                    .. request.Tolerances.Select(t => $"Tolerance: {t}."),
                     .. scope.Session.Capabilities.ReadsHoldUpCommits ? ["This database lets nobody commit while somebody reads: other writers wait until both tables are read."] : Array.Empty<string>(),
                 ],
             };
@@ -126,7 +130,7 @@ internal sealed class ShadowTester(EtlDatabase database, IRunObserver observer)
 
             var moment = await new OldSnapshotWait(scope, observer).NowAsync(token).ConfigureAwait(false);
             var custom = await CustomChecks.ResolveAsync(scope.Session, blueprint, shadow, request.Checks, token).ConfigureAwait(false);
-            var content = await new ShadowComparison(scope, record, shadow, blueprint, custom, observer) { Distribution = request.Distribution }.RunAsync(token).ConfigureAwait(false);
+            var content = await new ShadowComparison(scope, record, shadow, blueprint, custom, observer) { Distribution = request.Distribution, Tolerances = request.Tolerances, Limits = new SearchLimits(request.MaxDifferences, request.TimeLimit) }.RunAsync(token).ConfigureAwait(false);
             List<ShadowCheck> checks =
             [
                 .. StructureChecks.Run(record, blueprint, shadow),

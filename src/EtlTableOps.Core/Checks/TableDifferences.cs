@@ -1,3 +1,4 @@
+using System.Globalization;
 using EtlTableOps.Observability;
 
 namespace EtlTableOps.Checks;
@@ -76,6 +77,21 @@ public sealed record TableDifferences
             var changedIn = ChangedByColumn.Count == 0 ? "" : $" ({string.Join(", ", ChangedByColumn.Keys.Take(5))}{(ChangedByColumn.Count > 5 ? " …" : "")})";
             var parts = new[] { (Changed, "changed" + changedIn), (Missing, "missing"), (Extra, "extra"), (Duplicated, "duplicated") }.Where(p => p.Item1 > 0).Select(p => $"{Human.Count(p.Item1)} {p.Item2}");
             return $"{(Complete ? "" : "at least ")}{Human.Count(Total)} {(Total == 1 ? "row differs" : "rows differ")}: {string.Join(", ", parts)}";
+        }
+    }
+
+    /// <summary>Counts with some keys of each kind, in these words: <c>3 rows missing (17; 18; 19), 1 extra (40), 0 changed</c>.</summary>
+    internal string Describe(string missing = "missing", string extra = "extra", string changed = "changed")
+    {
+        var columns = ChangedByColumn.Count == 0 ? "" : $" in {string.Join(", ", ChangedByColumn.Keys.Take(5))}{(ChangedByColumn.Count > 5 ? " …" : "")}";
+        return $"{(Complete ? "" : "at least ")}{Part(Missing, Missing == 1 ? "row " + missing : "rows " + missing, DifferenceKind.Missing)}, {Part(Extra, extra, DifferenceKind.Extra)}, {Part(Changed, changed, DifferenceKind.Changed)}{columns}"
+            + (Duplicated == 0 ? "" : ", " + Part(Duplicated, "duplicated", DifferenceKind.Duplicated));
+
+        string Part(long rows, string what, DifferenceKind kind)
+        {
+            const int examples = 5;
+            var keys = Rows.Where(r => r.Kind == kind).Take(examples).Select(r => string.Join(", ", r.Key.Select(k => ShownValue.Of(k.Value, null)))).ToList();
+            return string.Create(CultureInfo.InvariantCulture, $"{rows} {what}{(keys.Count == 0 ? "" : $" ({string.Join("; ", keys)}{(rows > keys.Count ? " …" : "")})")}");
         }
     }
 

@@ -115,12 +115,6 @@ public interface IDialect : ISqlQuoting, IRowHashing
     /// <summary>A condition: the value, as text, matches a regular expression of the engine's syntax somewhere; null for null.</summary>
     SqlText Matches(SqlText value, string pattern);
 
-    /// <summary>
-    /// The rows in which two sides differ, by key: for each kind of difference at most <see cref="RowComparison.Examples"/> rows, in the key's order, with the kind (text:
-    /// <c>M</c> missing, <c>E</c> extra, <c>C</c> changed), how many there are of that kind (bigint), and a key (text).
-    /// </summary>
-    Sql CompareRows(RowComparison comparison);
-
     /// <summary>Adds the rows of a table or query to a table, also where a column is numbered by the database itself.</summary>
     Sql InsertRows(TableName into, IReadOnlyList<Column> columns, IReadOnlyList<SqlText> values, SqlText from);
 

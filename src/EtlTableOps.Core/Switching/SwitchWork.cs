@@ -44,20 +44,21 @@ internal sealed class SwitchWork(TableScope scope, SwapRecord record, ShadowBlue
     /// </summary>
     public async Task<EtlException> CountDifferencesAsync(EtlException refusal, CancellationToken token)
     {
-        if (RowComparison.Of(blueprint, scope.Dialect) is not { } comparison) return refusal;
+        var imported = record.Details.Imports.Sum(i => ContentSum.Parse(i.Content).Rows);
+        if (ShadowPair.Of(blueprint, scope.Dialect, [], imported) is not { } pair) return refusal;
         var transaction = await scope.Session.BeginAsync(TransactionMode.Snapshot, null, token).ConfigureAwait(false);
         await using (transaction.ConfigureAwait(false))
         {
-            var imported = record.Details.Imports.Sum(i => ContentSum.Parse(i.Content).Rows);
-            var differences = (await scope.Session.CompareAsync(comparison, token).ConfigureAwait(false)).WithoutImported(imported);
+            var side = await ReadSide.OfAsync(scope.Session, token).ConfigureAwait(false);
+            var differences = await PairComparer.CompareAsync(pair, side, side, new SearchLimits(CompareRequest.DefaultMaxDifferences, null), SilentObserver.Instance, "switch", token).ConfigureAwait(false);
             var live = await scope.Session.ReadContentAsync(ShadowComparison.LiveContent(scope.Dialect, scope.Live), token).ConfigureAwait(false);
             return new EtlException(ErrorCode.LiveChanged, refusal, record.Live, Differs(ContentSum.Parse(record.Details.Proof!.Live!), live, differences), refusal.Remedy) { SwapId = record.Id };
         }
     }
 
     /// <summary>What the shadow lacks was added to the live table, and what it has beyond it was removed there.</summary>
-    private static string Differs(ContentSum tested, ContentSum live, RowDifferences? differences) =>
-        $"rows were written to it ({tested.Rows} rows then, {live.Rows} rows now{(differences is null ? $", {Math.Abs(live.Rows - tested.Rows)} {(live.Rows < tested.Rows ? "fewer" : "more")}, contents differ" : $"; by key: {differences.Describe("added", "removed", "changed")}")})";
+    private static string Differs(ContentSum tested, ContentSum live, TableDifferences? differences) =>
+        $"rows were written to it ({tested.Rows} rows then, {live.Rows} rows now{(differences is null ? $", {Math.Abs(live.Rows - tested.Rows)} {(live.Rows < tested.Rows ? "fewer" : "more")}, contents differ" : $"; by {(differences.Key.Count == 0 ? "whole row" : "key")}: {differences.Describe("added", "removed", "changed")}")})";
 
     /// <summary>The drain for the plan; its position is known only under the lock.</summary>
     public IEnumerable<PlanStep> DrainSteps() => blueprint.Feed is null

@@ -56,6 +56,21 @@ public sealed class TestShadowTableCommand : TableCmdlet
     [ValidateNotNullOrEmpty]
     public string[] ReportPath { get; set; } = [];
 
+    /// <summary>How far values may be apart: @{ amount = 0.01; score = '1%'; event_ts = '1s'; ratio = 'noise' }. It is stated in the proof.</summary>
+    [Parameter]
+    [ToleranceTransformation]
+    public Tolerance[] Tolerance { get; set; } = [];
+
+    /// <summary>Where content differs: ends the search for the differing rows after so many.</summary>
+    [Parameter]
+    [ValidateRange(1, int.MaxValue)]
+    public int MaxDifferences { get; set; } = CompareRequest.DefaultMaxDifferences;
+
+    /// <summary>Where content differs: ends the search for the differing rows after so long: '90s', '10m' or a number of seconds.</summary>
+    [Parameter]
+    [DurationTransformation]
+    public TimeSpan? TimeLimit { get; set; }
+
     /// <summary>Gives true or false instead of the result.</summary>
     [Parameter]
     public SwitchParameter Quiet { get; set; }
@@ -67,6 +82,9 @@ public sealed class TestShadowTableCommand : TableCmdlet
         var request = new TestRequest(Table)
         {
             Checks = CheckFiles.Collect([.. CheckFile.SelectMany(FilesLike)], Model, Table, Check),
+            Tolerances = Tolerance,
+            MaxDifferences = MaxDifferences,
+            TimeLimit = TimeLimit,
             Distribution = Distribution || DistributionColumn is not null || MyInvocation.BoundParameters.ContainsKey(nameof(DistributionRows)) || MyInvocation.BoundParameters.ContainsKey(nameof(DistributionAgainst))
                 ? new DistributionRequest { Columns = DistributionColumn, SampleRows = DistributionRows, Against = DistributionAgainst }
                 : null,

@@ -22,6 +22,11 @@ public sealed class SnowflakeProofTests : ProofScenarios
     protected override EngineWorld NewWorld() => new SnowflakeWorld();
 }
 
+public sealed class SnowflakeCompareTests : CompareScenarios
+{
+    protected override EngineWorld NewWorld() => new SnowflakeWorld();
+}
+
 public sealed class SnowflakeVerdictTests : VerdictScenarios
 {
     protected override EngineWorld NewWorld() => new SnowflakeWorld();
