@@ -13,6 +13,7 @@ internal static class CheckText
         var word = (open < 0 ? text : text[..open]).Trim();
         if (word.Length == 0 || !word.All(c => char.IsAsciiLetterOrDigit(c) || c is '_' or '.'))
             throw place.Error($"'{text}' is no check: write it like not_null(country), unique(a, b), expression(amount >= 0) or range(amount, min: 0).");
+        if (!CheckReader.Known.Contains(word)) throw place.Error($"'{word}' is no check. Known: {string.Join(", ", CheckReader.Known)}.");
         if (open >= 0 && !text.TrimEnd().EndsWith(')')) throw place.Error($"'{text}' is no check: its parenthesis is not closed.");
         var inside = open < 0 ? "" : text.TrimEnd()[(open + 1)..^1];
         CheckNode arguments = CheckReader.TakesSql(word) ? new CheckScalar(place, inside) : Arguments(word, inside, place);
@@ -33,7 +34,6 @@ internal static class CheckText
                 Add(item[..colon].Trim(), value);
                 continue;
             }
-            if (names.Count == 0) throw place.Error($"{word} takes its arguments by name: {word}({item}) has one without.");
             // The last name that ends with dots takes all that follow.
             var name = names[Math.Min(position++, names.Count - 1)];
             if (!name.EndsWith('…'))
