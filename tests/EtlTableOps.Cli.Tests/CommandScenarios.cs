@@ -177,6 +177,31 @@ public abstract partial class CommandScenarios : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Checks_of_one_s_own_come_as_options_and_from_files()
+    {
+        (await RunAsync("new-shadow", "allevents")).Exits(0);
+        var run = (await RunAsync("test", "allevents", "--check", "not_null(event_id)", "--check", "not_null(note, severity: warn, where: event_id < 0)", "--check", "accepted_values(kind, 'nothing, at all', severity: warn)", "--json")).Exits(0).Json;
+        var own = run.GetProperty("checks").EnumerateArray().Where(c => c.GetProperty("custom").GetBoolean()).ToList();
+        Assert.Equal([false, false, true], own.Select(c => c.GetProperty("warned").GetBoolean()));
+
+        var file = Path.Combine(Folder, "schema.yml");
+        await File.WriteAllTextAsync(file, "models:\n  - name: fct_events\n    columns:\n      - name: event_id\n        tests: [unique, not_null, {my_own: {a: 1}}]\n    tests:\n      - dbt_utils.expression_is_true: {expression: event_id <> 7}\n");
+        var failed = (await RunAsync("test", "allevents", "--check-file", file, "--model", "fct_events")).Exits(2);
+        Assert.Contains("schema.yml:7", failed.Out, StringComparison.Ordinal);
+        Assert.Contains("warning", failed.Out, StringComparison.Ordinal);
+        Assert.Contains("my_own(event_id)", failed.Out, StringComparison.Ordinal);
+        (await RunAsync("switch", "allevents")).Exits(2);
+
+        var missing = (await RunAsync("test", "allevents", "--check-file", file, "--json")).Exits(64).Json.GetProperty("error").GetProperty("message").GetString();
+        Assert.Contains("--model", missing, StringComparison.Ordinal);
+        (await RunAsync("test", "allevents", "--check", "nonsense(a)")).Exits(64);
+        (await RunAsync("test", "allevents", "--check", "not_null(nobody)")).Exits(64);
+        await File.WriteAllTextAsync(file, "checks:\n  - name: allevents\n    tests: [uniqe: event_id]\n");
+        Assert.Contains("schema.yml, line 3, column 13", (await RunAsync("test", "allevents", "--check-file", file)).Exits(64).Error, StringComparison.Ordinal);
+        await ShowsAsync("event_id > 4711", "test", "allevents", "--check", "expression(event_id > 4711)");
+    }
+
+    [Fact]
     [Trait("Promise", "8")]
     public async Task An_undo_keeps_later_rows_and_refuses_those_that_do_not_fit_unless_forced()
     {

@@ -219,6 +219,27 @@ Describe 'The job on <_>' -ForEach 'sqlite', 'postgresql', 'snowflake' {
         $problem[0].ErrorDetails.RecommendedAction | Should -Not -BeNullOrEmpty
     }
 
+    It 'takes checks as texts, as hashtables, as objects and from files' {
+        $null = New-ShadowTable $world.Table
+        $result = Test-ShadowTable $world.Table -Check 'not_null(event_id)', @{ range = @{ min = 0 }; column = 'event_id'; name = 'ids' }, ([pscustomobject] @{ unique = 'event_id', 'event_type' }),
+            @{ Accepted_Values = 'nothing'; column = 'event_type'; severity = 'warn' }, ([EtlTableOps.Checks.Custom.CheckDefinition]::new('RowCount'))
+        $result.Passed | Should -BeTrue -Because ($result | Out-String)
+        $own = @($result.Checks | Where-Object Custom)
+        $own.Name | Should -Be 'not_null(event_id)', 'ids', 'unique(event_id, event_type)', 'accepted_values(event_type)', 'row_count'
+        $own.Warned | Should -Be $false, $false, $false, $true, $false
+        $result | Out-String | Should -Match '1 warning'
+        $file = Join-Path $TestDrive 'checks.yml'
+        Set-Content $file "checks:`n- name: some_model`n  columns:`n  - name: event_id`n    tests: [unique, not_null]`n  tests:`n  - expression: event_id < 0"
+        $failed = Test-ShadowTable $world.Table -CheckFile (Join-Path $TestDrive 'ch*.yml') -Model SOME_MODEL
+        $failed.Passed | Should -BeFalse
+        ($failed.Checks | Where-Object { -not $_.Passed }).DefinedAt | Should -Be 'checks.yml:7'
+        $failed | Out-String | Should -Match 'defined  checks\.yml:7'
+        Test-ShadowTable $world.Table -CheckFile $file -Model some_model -Quiet | Should -BeFalse
+        { Test-ShadowTable $world.Table -CheckFile $file -ErrorAction Stop } | Should -Throw -ErrorId 'BadInput,*'
+        { Test-ShadowTable $world.Table -Check 'not_null(nobody)' -ErrorAction Stop } | Should -Throw '*not_null(nobody)*nobody*'
+        { Test-ShadowTable $world.Table -Check @{ nonsense = 1 } } | Should -Throw '*nonsense*Known*'
+    }
+
     It 'keeps rows written since when it goes back' {
         $null = New-ShadowTable $world.Table | Test-ShadowTable | Switch-Table
         Invoke-Side $world "INSERT INTO $($world.Table) VALUES (901, 'since', NULL, 1, 1), (902, 'since', NULL, 1, 1)"

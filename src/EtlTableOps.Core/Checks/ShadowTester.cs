@@ -47,7 +47,7 @@ internal sealed class ShadowTester(EtlDatabase database, IRunObserver observer)
             if (request.Distribution is { Against: DistributionBase.Last }) await ProfileArchive.LastAsync(scope, record, token).ConfigureAwait(false);
             if (request.Distribution is { } distribution)
                 statements.AddRange(new DistributionReader(scope.Live, shadow, distribution, blueprint.AsOf) { Feed = blueprint.Feed }.Plan(scope.Dialect));
-            statements.AddRange(custom.Statements(scope.Dialect).SelectMany(s => s.All));
+            statements.AddRange(custom.Statements(scope.Dialect));
             var compare = new PlanStep("compare", "Compare the shadow with the declared change of the live table", statements);
             var plan = new Plan(Operation, scope.Live.Name, record.Id, [.. settle is null ? Array.Empty<PlanStep>() : [settle], .. handOver, compare])
             {

@@ -123,6 +123,19 @@ public sealed partial class StatementListTests : EngineScenarios
     }
 
     [Fact]
+    public async Task A_test_with_checks()
+    {
+        await BuildAsync(Declared.Twice);
+        string[] checks =
+        [
+            "not_null(event_id)", "not_null(country, where: event_id > 5)", "unique(country, where: kind = 'view')", "unique(kind, country, nulls_equal: true)", "accepted_values(country, DE, 'it''s \\')", "range(amount, -1, 100)",
+            "pattern(kind, '^\\w+$')", "expression(amount >= 0 -- or nothing\n)", "relationships(country, countries, code)", "null_fraction(amount, 0.5)", "distinct_count(country, max: 10)", "freshness(event_ts, 9000d)", "row_count(1, min_ratio: 0.5)",
+            "query_equal(SELECT kind, count(*) FROM {{ table }} GROUP BY kind)",
+        ];
+        await SameAsync("test-with-checks", Operations.TestAsync(new TestRequest("allevents") { Checks = [.. checks.Select(Checks.Custom.CheckFile.ReadOne)] }, Token));
+    }
+
+    [Fact]
     public async Task A_test_with_imported_rows()
     {
         await BuildAsync(Declared.Twice);
