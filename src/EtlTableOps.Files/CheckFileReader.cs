@@ -103,11 +103,15 @@ public static class CheckFileReader
             {
                 Scalar scalar => new CheckScalar(Place(scalar.Start), IsNull(scalar) ? null : scalar.Value),
                 SequenceStart => new CheckList(Place(node.Start), Items(parser, depth)),
-                _ => new CheckMap(Place(node.Start), Entries(parser, depth)),
+                _ => Map(Place(node.Start), Entries(parser, depth)),
             };
             if (!node.Anchor.IsEmpty) anchors[node.Anchor.Value] = (read, nodes - before);
             return read;
         }
+
+        /// <summary>A single pair in a list (<c>[a: b]</c>) has no place of its own in the parser's eyes; it begins with its name.</summary>
+        private static CheckMap Map(CheckPlace place, List<(CheckScalar Key, CheckNode Value)> entries) =>
+            new(place is { Line: 1, Column: 1 } && entries.Count > 0 ? entries[0].Key.Place : place, entries);
 
         private List<CheckNode> Items(IParser parser, int depth)
         {

@@ -186,6 +186,7 @@ public sealed class CheckFileTests
     [InlineData("checks:\n  - {name: t, tests: [{query_equal: SELECT 1}]}\n", 2, 23, "{{ table }}")]
     [InlineData("checks:\n  - {name: t, tests: ['range(a, 1, 2, 3)']}\n", 2, 23, "no more than 3")]
     [InlineData("checks:\n  - {name: t, tests: ['not_null(a']}\n", 2, 23, "not closed")]
+    [InlineData("checks:\n  - name: t\n    tests: [uniqe: a]\n", 3, 13, "uniqe")]
     [InlineData("models:\n  - columns: []\n", 2, 5, "name")]
     public void What_is_wrong_is_told_with_its_line_and_column(string text, int line, int column, string said)
     {
