@@ -12,24 +12,28 @@ internal sealed partial class SqliteDialect
     {
         ArgumentNullException.ThrowIfNull(scan);
         var names = scan.Measures.Select((_, i) => new SqlText("m" + SqliteNames.Number(i + 1))).ToList();
-        var inner = scan.Measures.Select((m, i) => SqlText.Write(this, $", {SqlText.InParentheses(m.Of.Text)} AS {names[i]}"));
-        var outer = scan.Measures.Select((m, i) => SqlText.Write(this, $", {Measured(m.Kind, names[i])}"));
-        // LIMIT -1 keeps the planner from writing the inner query into the outer one, where it would compute the hash twice.
-        return Sql.Write(this, $"SELECT count(*), coalesce(sum(h & 4294967295), 0), coalesce(sum((h >> 32) & 4294967295), 0){SqlText.Join("", outer)} FROM (SELECT {HashOf(scan.Content.Columns)} AS h{SqlText.Join("", inner)} FROM {RowsOf(scan.Content)} LIMIT -1)");
+        var inner = scan.Measures.Select((m, i) => SqlText.Write(this, $", {Measured(m)} AS {names[i]}"));
+        var outer = names.Select(n => SqlText.Write(this, $", {n}"));
+        // One aggregate gives both sums: the library would compute the hash twice for two, and hands columns through a subquery at the price of a copy each.
+        return Sql.Write(this, $"SELECT n, CAST(substr(h, 1, 20) AS INTEGER), CAST(substr(h, 21) AS INTEGER){SqlText.Join("", outer)} FROM (SELECT count(*) AS n, {HashOf(scan.Content.Columns, SqliteFunctions.Sums)} AS h{SqlText.Join("", inner)} FROM {RowsOf(scan.Content)})");
     }
 
-    private SqlText Measured(ScanMeasureKind kind, SqlText of) => kind switch
+    private SqlText Measured(ScanMeasure measure)
     {
-        ScanMeasureKind.Rows => SqlText.Write(this, $"count(CASE WHEN {of} THEN 1 END)"),
-        ScanMeasureKind.Values => SqlText.Write(this, $"count({of})"),
-        ScanMeasureKind.Min => SqlText.Write(this, $"min({of})"),
-        ScanMeasureKind.Max => SqlText.Write(this, $"max({of})"),
-        ScanMeasureKind.Sum => SqlText.Write(this, $"sum({of})"),
-        ScanMeasureKind.Average => SqlText.Write(this, $"avg({of})"),
-        // A number is a count of seconds since 1970, as unixepoch() has it; a text is read as a time.
-        ScanMeasureKind.Age => SqlText.Write(this, $"(julianday('now') - CASE WHEN typeof(max({of})) IN ('integer', 'real') THEN julianday(max({of}), 'unixepoch') ELSE julianday(max({of})) END) * 86400.0"),
-        _ => SqlText.Write(this, $"count(DISTINCT {of})"),
-    };
+        var of = SqlText.InParentheses(measure.Of.Text);
+        return measure.Kind switch
+        {
+            ScanMeasureKind.Rows => SqlText.Write(this, $"count(*) FILTER (WHERE {of})"),
+            ScanMeasureKind.Values => SqlText.Write(this, $"count{of}"),
+            ScanMeasureKind.Min => SqlText.Write(this, $"min{of}"),
+            ScanMeasureKind.Max => SqlText.Write(this, $"max{of}"),
+            ScanMeasureKind.Sum => SqlText.Write(this, $"sum{of}"),
+            ScanMeasureKind.Average => SqlText.Write(this, $"avg{of}"),
+            // A number is a count of seconds since 1970, as unixepoch() has it; a text is read as a time.
+            ScanMeasureKind.Age => SqlText.Write(this, $"(julianday('now') - CASE WHEN typeof(max{of}) IN ('integer', 'real') THEN julianday(max{of}, 'unixepoch') ELSE julianday(max{of}) END) * 86400.0"),
+            _ => SqlText.Write(this, $"count(DISTINCT {of})"),
+        };
+    }
 
     /// <inheritdoc/>
     public Sql SelectRows(ContentQuery rows, SqlText what)
@@ -53,7 +57,7 @@ internal sealed partial class SqliteDialect
     }
 
     /// <summary>A hash over any number of columns, in groups because a function takes at most a hundred values.</summary>
-    private SqlText HashOf(IReadOnlyList<ContentColumn> columns)
+    private SqlText HashOf(IReadOnlyList<ContentColumn> columns, string function = SqliteFunctions.Hash)
     {
         const int most = 90;
         SqlText? hash = null;
@@ -68,7 +72,8 @@ internal sealed partial class SqliteDialect
                 values = values.Prepend(before);
             }
             var all = new[] { SqlText.Write(this, $"{new SqlLiteral(letters)}") }.Concat(values);
-            hash = SqlText.Write(this, $"{new SqlText(SqliteFunctions.Hash)}({all})");
+            // Of several groups the last one is the whole.
+            hash = SqlText.Write(this, $"{new SqlText(first + most < columns.Count ? SqliteFunctions.Hash : function)}({all})");
         }
         return hash.Value;
     }

@@ -1,4 +1,6 @@
+using System.Buffers;
 using System.Buffers.Binary;
+using System.Buffers.Text;
 using System.Collections.Concurrent;
 using System.Numerics;
 using System.Runtime.CompilerServices;
@@ -20,6 +22,12 @@ internal static unsafe class SqliteFunctions
     public const string Hash = "etltableops_hash";
 
     /// <summary>
+    /// <c>sums(affinities, value, …)</c>, an aggregate: the sums of the lower and of the upper 32 bits of <see cref="Hash"/> over the rows, each in twenty digits, one behind the other.
+    /// The library would compute an expression anew for each place where it stands.
+    /// </summary>
+    public const string Sums = "etltableops_sums";
+
+    /// <summary>
     /// <c>convert(type, value)</c>: the value, or an error when it would not be stored as that type. SQLite itself would
     /// store a text in an INTEGER column as text, in silence.
     /// </summary>
@@ -39,12 +47,41 @@ internal static unsafe class SqliteFunctions
     public static void Register(nint database)
     {
         SqliteNative.Register(database, Hash, &HashRow);
+        SqliteNative.RegisterAggregate(database, Sums, &AddRow, &EndRows);
         SqliteNative.Register(database, Convert, &ConvertValue);
         SqliteNative.Register(database, Matches, &MatchValue);
     }
 
     [UnmanagedCallersOnly(CallConvs = [typeof(CallConvCdecl)])]
-    private static void HashRow(nint context, int count, nint* values)
+    private static void HashRow(nint context, int count, nint* values) => SqliteNative.ResultInt64(context, (long)HashOf(count, values));
+
+    [UnmanagedCallersOnly(CallConvs = [typeof(CallConvCdecl)])]
+    private static void AddRow(nint context, int count, nint* values)
+    {
+        var sums = (ulong*)SqliteNative.AggregateContext(context, 2 * sizeof(ulong));
+        if (sums is null)
+        {
+            SqliteNative.ResultError(context, "out of memory");
+            return;
+        }
+        var hash = HashOf(count, values);
+        sums[0] += hash & uint.MaxValue;
+        sums[1] += hash >> 32;
+    }
+
+    [UnmanagedCallersOnly(CallConvs = [typeof(CallConvCdecl)])]
+    private static void EndRows(nint context)
+    {
+        const int digits = 20;
+        var sums = (ulong*)SqliteNative.AggregateContext(context, 0);
+        Span<byte> text = stackalloc byte[2 * digits];
+        // As wide as the greatest, so that both have room; no rows have no memory.
+        Utf8Formatter.TryFormat(sums is null ? 0 : sums[0], text, out _, new StandardFormat('D', digits));
+        Utf8Formatter.TryFormat(sums is null ? 0 : sums[1], text[digits..], out _, new StandardFormat('D', digits));
+        SqliteNative.ResultText(context, text);
+    }
+
+    private static ulong HashOf(int count, nint* values)
     {
         var affinities = SqliteNative.Bytes(values[0]);
         var hash = P5 + (ulong)count;
@@ -53,8 +90,7 @@ internal static unsafe class SqliteFunctions
         hash *= P2;
         hash ^= hash >> 29;
         hash *= P3;
-        hash ^= hash >> 32;
-        SqliteNative.ResultInt64(context, (long)hash);
+        return hash ^ (hash >> 32);
     }
 
     private static ulong AddValue(ulong hash, byte affinity, nint value)

@@ -46,6 +46,9 @@ public abstract class EngineWorld : IAsyncDisposable
     /// <summary>The longest name of a table, in bytes.</summary>
     public abstract int LongestName { get; }
 
+    /// <summary>Whether a statement is the one that reads a side's content.</summary>
+    public virtual bool IsScan(string statement) => statement.StartsWith("SELECT count(*), ", StringComparison.OrdinalIgnoreCase);
+
     /// <summary>Whether columns can be profiled here.</summary>
     public virtual bool HasProfiles => true;
 

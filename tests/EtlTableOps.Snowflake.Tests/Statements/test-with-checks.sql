@@ -11,9 +11,7 @@ SELECT count(*), coalesce(sum(g.n), 0) FROM (SELECT count(*) AS n FROM (SELECT "
 SELECT count(*), coalesce(sum(g.n), 0) FROM (SELECT count(*) AS n FROM (SELECT "KIND" AS k1, "COUNTRY" AS k2 FROM "S1"."ALLEVENTS_NEW") AS r GROUP BY k1, k2 HAVING count(*) > 1) AS g;
 SELECT count(*) FROM (SELECT "COUNTRY" AS k1 FROM "S1"."ALLEVENTS_NEW") AS c WHERE c.k1 IS NOT NULL AND NOT EXISTS (SELECT 1 FROM "S1"."COUNTRIES" AS p WHERE p."CODE" = c.k1);
 SET etl_since = (SELECT TO_TIMESTAMP_LTZ(since_ns, 9) FROM "S1"."etltableops_feed_00000000");
-SET etl_since = (SELECT TO_TIMESTAMP_LTZ(since_ns, 9) FROM "S1"."etltableops_feed_00000000");
 SELECT count(*) FROM "S1"."ALLEVENTS" AT (TIMESTAMP => $etl_since);
-SET etl_since = (SELECT TO_TIMESTAMP_LTZ(since_ns, 9) FROM "S1"."etltableops_feed_00000000");
 SET etl_since = (SELECT TO_TIMESTAMP_LTZ(since_ns, 9) FROM "S1"."etltableops_feed_00000000");
 WITH etl_live_rows AS (SELECT * FROM "S1"."ALLEVENTS" AT (TIMESTAMP => $etl_since)), etl_shadow_rows AS (SELECT * FROM "S1"."ALLEVENTS_NEW"),
 etl_la (c1, c2) AS (
