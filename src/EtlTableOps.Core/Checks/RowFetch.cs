@@ -7,10 +7,10 @@ namespace EtlTableOps.Checks;
 /// <summary>Brings over the rows under the keys that were found to differ, and tells by their values which rows differ and how.</summary>
 internal sealed class RowFetch(ComparedPair pair, ReadSide expected, ReadSide actual, IRunObserver observer)
 {
-    private const int KeysAtOnce = 1000;
+    private const int KeysAtOnce = 10_000;
 
     /// <summary>Rows at most for each key that is fetched, on average: a key that is no key must not bring the table over.</summary>
-    private const int RowsForKey = 20;
+    private const int RowsForKey = 4;
 
     private readonly IReadOnlyList<string> names = [.. pair.StrictColumns, .. pair.LooseColumns.Select(l => l.Tolerance.Column)];
 
@@ -32,7 +32,7 @@ internal sealed class RowFetch(ComparedPair pair, ReadSide expected, ReadSide ac
     private async Task<IReadOnlyList<FetchedRow>> ReadAsync(IEngineSession session, bool isExpected, long[] keys, CancellationToken token)
     {
         var rows = pair.Split(isExpected);
-        var sql = session.Dialect.Texts(rows, keys, (keys.Length * RowsForKey) + KeysAtOnce);
+        var sql = session.Dialect.Texts(rows, keys, (keys.Length * RowsForKey) + 1000);
         observer.OnEvent(new StatementRun(sql.Text));
         var keyCount = rows.Key.Count;
         return await session.QueryAsync(sql, r =>
