@@ -68,6 +68,9 @@ internal sealed class Browser : IAsyncDisposable
         return answer["result"]!["value"];
     }
 
+    /// <summary>Shows the page as it would be printed.</summary>
+    public Task PrintAsync(CancellationToken token) => CallAsync("Emulation.setEmulatedMedia", new JsonObject { ["media"] = "print" }, token);
+
     /// <summary>The whole page as a picture.</summary>
     public async Task<byte[]> PictureAsync(CancellationToken token) =>
         Convert.FromBase64String((await CallAsync("Page.captureScreenshot", new JsonObject { ["captureBeyondViewport"] = true }, token))["data"]!.GetValue<string>());

@@ -59,6 +59,28 @@ public sealed class BrowserTests
         }
     }
 
+    [Fact]
+    public async Task On_paper_nothing_stays_folded_and_the_ground_is_white()
+    {
+        if (Browser.Path is null) Assert.Skip("There is no Chromium on the PATH.");
+        var file = Path.Combine(Path.GetTempPath(), $"etltableops-report-{Guid.NewGuid():N}.html");
+        try
+        {
+            await ReportFile.At(file).WriteAsync(Samples.Of(Samples.Failed), Token);
+            await using var browser = await Browser.StartAsync(Token);
+            await browser.OpenAsync(file, 1280, dark: true, Token);
+            const string folded = "[...document.querySelectorAll('details')].filter(d => d.getBoundingClientRect().height < 60).length";
+            Assert.NotEqual(0, Number(await browser.EvaluateAsync(folded, Token)));
+            await browser.PrintAsync(Token);
+            Assert.Equal(0, Number(await browser.EvaluateAsync(folded, Token)));
+            Assert.Equal("rgb(255, 255, 255)", (await browser.EvaluateAsync("getComputedStyle(document.body).backgroundColor", Token))!.GetValue<string>());
+        }
+        finally
+        {
+            File.Delete(file);
+        }
+    }
+
     /// <summary>Texts whose contrast to what is behind them is below 4.5, which WCAG 2.2 asks for (1.4.3).</summary>
     private const string Contrast = """
         (() => {

@@ -67,6 +67,7 @@ public sealed partial class HtmlTests
     {
         var page = Page(Samples.Failed);
         Assert.Contains("<bdi class=\"v\">12<del>5</del>0.00</bdi>", page, StringComparison.Ordinal);
+        Assert.Contains("<del>quick</del>", Page(Samples.Failed with { Differences = Samples.Differences with { Rows = [new RowDifference(DifferenceKind.Changed, [], [new ValueDifference("v", "the quick fox", "the 2941 fox")])] } }), StringComparison.Ordinal);
         Assert.Contains("<bdi class=\"v\">120<ins>5</ins>.00</bdi>", page, StringComparison.Ordinal);
         Assert.Contains("hello world<ins><span class=\"sp\">␣</span></ins>", page, StringComparison.Ordinal);
         Assert.Contains("<code class=\"cp\">U+0301</code>", page, StringComparison.Ordinal);

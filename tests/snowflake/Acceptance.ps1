@@ -359,6 +359,10 @@ end \N"
     }
     Test-Claim Job - 'Sync-ShadowTable brings over what changed meanwhile' { Invoke-Sql "INSERT INTO JOB (ID, KIND, AMOUNT) VALUES (2000001, 'new', 1)", "UPDATE JOB SET AMOUNT = 5 WHERE ID = 2", 'DELETE FROM JOB WHERE ID = 4'; $null = Sync-ShadowTable $live -Confirm:$false; $seen = Get-Value "SELECT LISTAGG(ID || ':' || AMOUNT, ' ') WITHIN GROUP (ORDER BY ID) FROM JOB_NEW WHERE ID IN (2, 4, 2000001)"; $seen, ($seen -eq '2:5.00 2000001:1.00') }
     Test-Claim Job - 'Test-ShadowTable passes' { $t = Test-ShadowTable $live -Confirm:$false; (@($t.Checks | Where-Object -Not Passed | ForEach-Object { "$($_.Name): $($_.Message)" }) -join '; '), $t.Passed }
+    Test-Claim Job - 'Test-ShadowTable -Distribution profiles the columns of both tables, also in a sample by key' {
+        $t = Test-ShadowTable $live -Distribution -Confirm:$false; $u = Test-ShadowTable $live -DistributionRows 100 -Confirm:$false; $sampled = @($u.Distributions.Shadow.SampledRows)[0]
+        "drift $(@($t.Distributions | ForEach-Object { "$($_.Column) $($_.Drift)" }) -join ', '); $sampled rows in the sample", (@($t.Distributions | Where-Object { -not $_.Shadow.Rows }).Count -eq 0)
+    }
     Test-Claim Job - 'Switch-Table: grants, comment and cluster key are on the live name, and the object is another' {
         $swapped = Switch-Table $live -Confirm:$false; $now = Get-Shown JOB
         "version $($swapped.Version), grants [$(Get-Grant JOB)], comment '$($now['comment'])', cluster $($now['cluster_by'])", ("$((Get-Born JOB))" -ne "$script:id" -and (Get-Grant JOB) -match 'SELECT' -and $now['comment'] -eq "the job's own" -and $now['cluster_by'] -match 'KIND')

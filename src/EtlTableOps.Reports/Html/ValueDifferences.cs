@@ -47,6 +47,8 @@ internal static class ValueDifferences
                 lengths[i, j] = a[i] == b[j] ? lengths[i + 1, j + 1] + 1 : Math.Max(lengths[i + 1, j], lengths[i, j + 1]);
         }
         var (left, right) = (new bool[a.Length], new bool[b.Length]);
+        // Values that have little in common are two values, and not one with many small differences.
+        if (2 * lengths[0, 0] < Math.Max(a.Length, b.Length)) return (left, right);
         for (int i = 0, j = 0; i < a.Length && j < b.Length;)
         {
             if (a[i] == b[j] && !char.IsSurrogate(a[i])) left[i++] = right[j++] = true;
