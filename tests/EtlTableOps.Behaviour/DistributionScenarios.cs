@@ -206,6 +206,22 @@ public abstract class DistributionScenarios : EngineScenarios
     }
 
     [Fact]
+    public async Task Changes_that_are_still_to_be_brought_over_are_no_drift()
+    {
+        await EventsTable.CreateAsync(World, 200);
+        await BuildAsync(Declared.Nothing);
+        await World.ExecuteAsync("UPDATE allevents SET kind = 'other', amount = 5000 WHERE event_id <= 100");
+        await World.ExecuteAsync("DELETE FROM allevents WHERE event_id = 150");
+        var behind = await ProfileAsync();
+        Assert.True(behind.Passed);
+        Assert.All(behind.Distributions, d => Assert.Equal((0, d.Live!.Rows), (d.Drift!.Value, d.Shadow!.Rows)));
+        await SyncAsync();
+        var level = await ProfileAsync();
+        Assert.All(level.Distributions, d => Assert.Equal((0, 199L, 199L), (d.Drift!.Value, d.Live!.Rows, d.Shadow!.Rows)));
+        Assert.Equal("other", Of(level, "kind").Shadow!.Top[0].Value);
+    }
+
+    [Fact]
     public async Task Only_the_columns_that_were_asked_for_are_read()
     {
         await EventsTable.CreateAsync(World, 50);
