@@ -1,5 +1,6 @@
 using System.Globalization;
 using EtlTableOps.Checks;
+using EtlTableOps.Checks.Custom;
 using EtlTableOps.Engines;
 using EtlTableOps.Errors;
 using EtlTableOps.Shadows;
@@ -215,6 +216,9 @@ public abstract class DistributionScenarios : EngineScenarios
         var behind = await ProfileAsync();
         Assert.True(behind.Passed);
         Assert.All(behind.Distributions, d => Assert.Equal((0, d.Live!.Rows), (d.Drift!.Value, d.Shadow!.Rows)));
+        var check = await RunAsync(await Operations.TestAsync(new TestRequest("allevents") { Checks = [CheckFile.ReadOne("distribution(kind)"), CheckFile.ReadOne("distribution(amount)")] }, Token));
+        Assert.True(check.Passed, string.Join(Environment.NewLine, check.Checks.Where(c => !c.Passed).Select(c => $"{c.Name}: {c.Message}")));
+        Assert.Equal(2, check.Checks.Count(c => c is { Custom: true, Warned: false }));
         await SyncAsync();
         var level = await ProfileAsync();
         Assert.All(level.Distributions, d => Assert.Equal((0, 199L, 199L), (d.Drift!.Value, d.Live!.Rows, d.Shadow!.Rows)));

@@ -2,13 +2,14 @@ using System.Globalization;
 using System.Text.RegularExpressions;
 using EtlTableOps.Engines;
 using EtlTableOps.Errors;
+using EtlTableOps.Feeds;
 using EtlTableOps.Shadows;
 using EtlTableOps.Tables;
 
 namespace EtlTableOps.Checks.Custom;
 
 /// <summary>Resolves checks against the shadow: its columns by their names, other tables by theirs.</summary>
-internal sealed partial class CheckResolver(IEngineSession session, TableShape live, TableShape shadow, PastMoment? liveAsOf)
+internal sealed partial class CheckResolver(IEngineSession session, TableShape live, TableShape shadow, PastMoment? liveAsOf, ChangeLog? feed)
 {
     private readonly Dictionary<string, DistributionGroup> groups = new(StringComparer.Ordinal);
 
@@ -104,7 +105,7 @@ internal sealed partial class CheckResolver(IEngineSession session, TableShape l
     private DistributionGroup GroupOf(string? where)
     {
         var key = where ?? "";
-        if (!groups.TryGetValue(key, out var group)) groups[key] = group = new DistributionGroup(live, shadow, where, liveAsOf);
+        if (!groups.TryGetValue(key, out var group)) groups[key] = group = new DistributionGroup(live, shadow, where, liveAsOf, feed);
         return group;
     }
 

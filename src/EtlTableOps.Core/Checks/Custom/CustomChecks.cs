@@ -33,7 +33,7 @@ internal sealed class CustomChecks
     {
         var actual = blueprint.ActualContent(session.Dialect);
         var sides = new CheckSides(new ContentQuery { From = blueprint.Live.Name, Columns = [], ExceptLogged = blueprint.Feed, AsOf = blueprint.AsOf }, actual);
-        var resolver = new CheckResolver(session, blueprint.Live, shadow, blueprint.AsOf);
+        var resolver = new CheckResolver(session, blueprint.Live, shadow, blueprint.AsOf, blueprint.Feed);
         var checks = new List<ResolvedCheck>();
         foreach (var definition in definitions)
             checks.Add(await NamedAsync(definition, () => resolver.ResolveAsync(definition, token)).ConfigureAwait(false));

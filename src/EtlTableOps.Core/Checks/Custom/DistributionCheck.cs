@@ -1,13 +1,14 @@
 using System.Globalization;
 using EtlTableOps.Engines;
 using EtlTableOps.Errors;
+using EtlTableOps.Feeds;
 using EtlTableOps.Shadows;
 using EtlTableOps.Tables;
 
 namespace EtlTableOps.Checks.Custom;
 
 /// <summary>The profiles of all columns that checks hold against the live table under the same condition, read once for all of them.</summary>
-internal sealed class DistributionGroup(TableShape live, TableShape shadow, string? where, PastMoment? liveAsOf)
+internal sealed class DistributionGroup(TableShape live, TableShape shadow, string? where, PastMoment? liveAsOf, ChangeLog? feed)
 {
     private readonly List<string> columns = [];
     private Distributions? read;
@@ -32,7 +33,7 @@ internal sealed class DistributionGroup(TableShape live, TableShape shadow, stri
         return read.Columns.First(c => c.Column == column);
     }
 
-    private DistributionReader Reader() => new(live, shadow, new DistributionRequest { Columns = columns, Where = where is null ? null : new SqlText(where) }, liveAsOf);
+    private DistributionReader Reader() => new(live, shadow, new DistributionRequest { Columns = columns, Where = where is null ? null : new SqlText(where) }, liveAsOf) { Feed = feed };
 }
 
 /// <summary>How far a column's distribution is from that of the live table, by <see cref="DriftMeasure"/>.</summary>
