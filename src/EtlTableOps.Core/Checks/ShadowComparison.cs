@@ -107,15 +107,16 @@ internal sealed class ShadowComparison(TableScope scope, SwapRecord record, Tabl
     private async Task<(ScanResult Expected, ScanResult Actual, TimeSpan Elapsed)> ReadSidesAsync(CancellationToken token)
     {
         var watch = Stopwatch.StartNew();
-        var session = scope.Session;
         var (expectedScan, actualScan) = (new TableScan(Expected), new TableScan(Actual) { Measures = custom.Measures });
         if (!blueprint.StructureOnly) Note(scope.Dialect.Scan(expectedScan));
         Note(scope.Dialect.Scan(actualScan));
-        var (expected, actual) = await BothSides.ReadAsync(
-            session,
-            (s, t) => blueprint.StructureOnly ? Task.FromResult(new ScanResult(ContentSum.Empty, [])) : s.ReadScanAsync(expectedScan, t),
-            (s, t) => s.ReadScanAsync(actualScan, t),
-            token).ConfigureAwait(false);
+        var side = await ReadSide.OfAsync(scope.Session, token).ConfigureAwait(false);
+        var (expected, actual) = await ReadSide.ReadBothAsync(side, side, (s, isExpected, t) => (isExpected, blueprint.StructureOnly) switch
+        {
+            (true, true) => Task.FromResult(new ScanResult(ContentSum.Empty, [])),
+            (true, false) => s.ReadScanAsync(expectedScan, t),
+            _ => s.ReadScanAsync(actualScan, t),
+        }, token).ConfigureAwait(false);
         return (expected, actual, watch.Elapsed);
     }
 

@@ -26,16 +26,12 @@ internal sealed class DistributionReader(TableShape live, TableShape shadow, Dis
     /// <exception cref="EtlException">ColumnNotFound for a column that neither table has.</exception>
     public async Task<Distributions> ReadAsync(IEngineSession session, CancellationToken token)
     {
-        var snapshot = session.Capabilities.SharedSnapshots ? await session.ExportSnapshotAsync(token).ConfigureAwait(false) : null;
-        if (snapshot is null) return await ReadAsync(session, session, token).ConfigureAwait(false);
-        var apart = await session.OpenAnotherAsync(token).ConfigureAwait(false);
-        await using (apart.ConfigureAwait(false))
+        var side = await ReadSide.OfAsync(session, token).ConfigureAwait(false);
+        var onLive = await side.RentAsync(token).ConfigureAwait(false);
+        await using (onLive.ConfigureAwait(false))
         {
-            var transaction = await apart.BeginAsync(TransactionMode.Snapshot, snapshot, token).ConfigureAwait(false);
-            await using (transaction.ConfigureAwait(false))
-            {
-                return await ReadAsync(session, apart, token).ConfigureAwait(false);
-            }
+            var onShadow = await side.RentAsync(token).ConfigureAwait(false);
+            await using (onShadow.ConfigureAwait(false)) return await ReadAsync(onLive.Session, onShadow.Session, token).ConfigureAwait(false);
         }
     }
 
