@@ -53,6 +53,16 @@ internal abstract class Bench
     /// <summary>Replaces a table by pg_repack; null where that is not installed.</summary>
     public virtual Func<string, Task>? Repack => null;
 
+    /// <summary>Tells the planner what is in a table.</summary>
+    public virtual string Analyze(string table) => $"ANALYZE {table}";
+
+    /// <summary>Keeps a session's statements to one process; null where they never take more.</summary>
+    public virtual string? OneProcess => null;
+
+    /// <summary>Ways in which people find the rows that two tables do not have in common.</summary>
+    public virtual IEnumerable<(string Way, string Sql)> OtherComparisons(string table, string other) =>
+        [("EXCEPT both ways", $"SELECT count(*) FROM (SELECT * FROM (SELECT * FROM {table} EXCEPT SELECT * FROM {other}) UNION ALL SELECT * FROM (SELECT * FROM {other} EXCEPT SELECT * FROM {table}))")];
+
     /// <summary>Runs a program to its end.</summary>
     /// <exception cref="InvalidOperationException">It failed; its own words.</exception>
     protected static async Task RunProgramAsync(string program, params string[] arguments)
@@ -161,6 +171,19 @@ internal sealed class PostgreSqlBench(string text, string npgsql, int filling, s
     public override IEnumerable<string> Renames => ["BEGIN; ALTER TABLE allevents RENAME TO allevents_naive_old; ALTER TABLE allevents_naive RENAME TO allevents; ALTER TABLE allevents_naive_old RENAME TO allevents_naive; COMMIT"];
 
     public override string Scan(string table) => $"SELECT count(*) FROM {table}";
+
+    public override string Analyze(string table) => $"VACUUM (ANALYZE) {table}";
+
+    public override string? OneProcess => "SET max_parallel_workers_per_gather = 0";
+
+    public override IEnumerable<(string Way, string Sql)> OtherComparisons(string table, string other)
+    {
+        yield return ("data-diff's formula, both tables, first level only", $"SELECT {Md5(table)}, {Md5(other)}");
+        yield return ("FULL OUTER JOIN of whole rows", $"SELECT count(*) FROM {table} AS a FULL OUTER JOIN {other} AS b ON a.event_id = b.event_id WHERE a IS DISTINCT FROM b");
+        yield return ("EXCEPT both ways", $"SELECT count(*) FROM ((SELECT * FROM {table} EXCEPT SELECT * FROM {other}) UNION ALL (SELECT * FROM {other} EXCEPT SELECT * FROM {table})) AS d");
+
+        static string Md5(string table) => $"(SELECT sum(('x' || substring(md5(concat_ws('|', {Columns})), 18))::bit(60)::bigint) FROM {table})";
+    }
 
     public override string Size(string table) => $"SELECT pg_table_size('{table}')";
 

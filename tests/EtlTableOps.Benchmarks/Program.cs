@@ -3,8 +3,8 @@ using System.Globalization;
 using EtlTableOps.Benchmarks;
 using EtlTableOps.Testing;
 
-// dotnet run --project tests/EtlTableOps.Benchmarks -c Release -- sqlite|postgresql [job] [sync] [writes] [stall] [growth] [--rows N] [--runs N] [--filling N] [--out folder]
-string[] measures = ["job", "sync", "writes", "stall", "growth"];
+// dotnet run --project tests/EtlTableOps.Benchmarks -c Release -- sqlite|postgresql [job] [validate] [sync] [writes] [stall] [growth] [--rows N] [--runs N] [--filling N] [--out folder]
+string[] measures = ["job", "validate", "sync", "writes", "stall", "growth"];
 var options = new Dictionary<string, string>(StringComparer.Ordinal);
 var chosen = new List<string>();
 for (var i = 0; i < args.Length; i++)
@@ -75,6 +75,7 @@ async Task MeasureAsync(Bench bench, Report report, string measure)
     await (measure switch
     {
         "job" => new Job(bench, report, rows).RunAsync(runs),
+        "validate" => new Validating(bench, report, rows).RunAsync(runs),
         "sync" => new Sync(bench, report, rows).RunAsync(runs),
         "writes" => new Writes(bench, report, Math.Min(rows, 1_000_000)).RunAsync(2 * runs),
         "stall" => new Stall(bench, report, rows).RunAsync(runs, 25),
