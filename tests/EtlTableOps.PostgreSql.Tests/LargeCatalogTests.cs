@@ -3,7 +3,7 @@ using EtlTableOps.Testing;
 
 namespace EtlTableOps.PostgreSql.Tests;
 
-/// <summary>What an operation asks of the catalog is about its table: a database of very many objects is not read whole for it, least of all under the exchange's lock.</summary>
+/// <summary>What an operation asks of the catalog is about its table: a database of very many objects is not read whole for it.</summary>
 public sealed class LargeCatalogTests(PostgreSqlDatabase database) : PostgreSqlTest(database)
 {
     [Fact]
