@@ -47,10 +47,10 @@ internal abstract class PostgreSqlBinaryForm
     protected virtual bool TryWriteValue(object value, PostgreSqlCopyBuffer to)
     {
         // The numbers of JSON and of scripts: no string for each of them.
-        if (value is ISpanFormattable number and (long or int or decimal or double or short or byte or ulong or uint or ushort or sbyte or float))
+        if (value is ISpanFormattable number and (long or int or decimal or short or byte or ulong or uint or ushort or sbyte or float))
         {
             Span<char> place = stackalloc char[64];
-            if (number.TryFormat(place, out var length, value is double or float ? "R" : default, CultureInfo.InvariantCulture)) return TryWriteText(place[..length], to);
+            if (number.TryFormat(place, out var length, value is float ? "R" : default, CultureInfo.InvariantCulture)) return TryWriteText(place[..length], to);
         }
         return TryWriteText(PostgreSqlTextForm.Of(value), to);
     }

@@ -1,6 +1,7 @@
 using System.Collections;
 using System.Globalization;
 using System.Text;
+using EtlTableOps.Engines;
 
 namespace EtlTableOps.PostgreSql;
 
@@ -12,7 +13,7 @@ internal static class PostgreSqlTextForm
     {
         string given => given,
         bool given => given ? "true" : "false",
-        double given => given.ToString("R", CultureInfo.InvariantCulture),
+        double given => NumberText.Of(given),
         float given => given.ToString("R", CultureInfo.InvariantCulture),
         DateTime given => given.ToString(given.Kind switch
         {

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text.Json;
 using System.Text.RegularExpressions;
+using EtlTableOps.Engines;
 using EtlTableOps.Tables;
 
 namespace EtlTableOps.Snowflake;
@@ -73,7 +74,7 @@ internal sealed partial class SnowflakeTextForm
     {
         string text => text,
         bool flag => flag ? "true" : "false",
-        double real => real.ToString("R", CultureInfo.InvariantCulture),
+        double real => NumberText.Of(real),
         float real => real.ToString("R", CultureInfo.InvariantCulture),
         DateTime or DateTimeOffset => Moment(value, keepsOffset: true),
         DateOnly date => date.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture),

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text.RegularExpressions;
 using EtlTableOps.Checks;
+using EtlTableOps.Engines;
 
 namespace EtlTableOps.Sqlite;
 
@@ -45,7 +46,7 @@ internal static partial class SqliteCanonical
         : Convert.ToHexString(value).ToLowerInvariant();
 
     private static string Plain(double value) => double.IsFinite(value)
-        ? Digits(value.ToString("R", CultureInfo.InvariantCulture))!
+        ? Digits(NumberText.Of(value))!
         : double.IsNaN(value) ? "NaN" : value > 0 ? "Infinity" : "-Infinity";
 
     /// <summary>A number's decimal digits without exponent and trailing zeros; null when the text is none.</summary>

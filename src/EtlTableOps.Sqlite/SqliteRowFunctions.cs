@@ -4,6 +4,7 @@ using System.Runtime.InteropServices;
 using System.Security.Cryptography;
 using System.Text;
 using EtlTableOps.Checks;
+using EtlTableOps.Engines;
 
 namespace EtlTableOps.Sqlite;
 
@@ -185,5 +186,5 @@ internal static unsafe class SqliteRowFunctions
     }
 
     // The fewest digits that read back as the same number, where SQLite's own text has fifteen.
-    private static string Real(double value) => (value == 0 ? 0 : value).ToString("R", CultureInfo.InvariantCulture);
+    private static string Real(double value) => NumberText.Of(value == 0 ? 0 : value);
 }
