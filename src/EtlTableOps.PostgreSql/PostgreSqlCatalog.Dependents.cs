@@ -20,10 +20,10 @@ internal static partial class PostgreSqlCatalog
 
         private SqlText With => SqlText.Write(quoting, $"WITH members AS (SELECT c.oid, n.nspname, c.relname, c.relkind, c.relowner FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.oid IN ({oids}))");
 
-        private void Follow(AttachmentKind kind, string name, string definition, IReadOnlyList<string> columns, IEnumerable<string?> leave, IEnumerable<string?> come, string? needsColumn = null)
+        private void Follow(AttachmentKind kind, string name, string definition, IReadOnlyList<string> columns, IEnumerable<string?> leave, IEnumerable<string?> come, string? needsColumn = null, bool changesRows = false)
         {
             // Only what shows a column's type to others is bound to it: a view, a rule, a function's result.
-            attachments.Add(new Attachment(kind, name, definition) { Columns = columns, SurvivesRetype = kind is not (AttachmentKind.View or AttachmentKind.Rule or AttachmentKind.Routine) });
+            attachments.Add(new Attachment(kind, name, definition) { Columns = columns, SurvivesRetype = kind is not (AttachmentKind.View or AttachmentKind.Rule or AttachmentKind.Routine), ChangesRows = changesRows });
             followers.Add(new Follower(kind, Statements(leave), Statements(come)) { NeedsColumn = needsColumn });
 
             static IReadOnlyList<Sql> Statements(IEnumerable<string?> texts) => [.. texts.Where(t => t is not null).Select(t => new Sql(t!))];
@@ -103,11 +103,12 @@ internal static partial class PostgreSqlCatalog
                 {{With}}
                 SELECT t.tgname::text, m.oid::bigint, pg_get_triggerdef(t.oid), t.tgenabled::text, format('%I.%I', m.nspname, m.relname), quote_ident(t.tgname),
                        obj_description(t.oid, 'pg_trigger'), quote_literal(obj_description(t.oid, 'pg_trigger')),
-                       {{ColumnsUsed("pg_trigger", "t.oid")}}, has_function_privilege(t.tgfoid, 'EXECUTE'), t.tgfoid::regprocedure::text
+                       {{ColumnsUsed("pg_trigger", "t.oid")}}, has_function_privilege(t.tgfoid, 'EXECUTE'), t.tgfoid::regprocedure::text,
+                       {{new SqlText(ChangesRows("t"))}}
                 FROM members m JOIN pg_trigger t ON t.tgrelid = m.oid
                 WHERE NOT t.tgisinternal {{noClones}} AND NOT starts_with(t.tgname::text, {{new SqlLiteral(OurPrefix)}}) ORDER BY m.oid, t.tgname
                 """), r => (Name: r.GetString(0), Table: r.GetInt64(1), Definition: r.GetString(2), Enabled: r.GetString(3)[0], On: r.GetString(4), Quoted: r.GetString(5),
-                    Comment: Text(r, 6), CommentLiteral: Text(r, 7), Columns: Texts(r, 8), Allowed: r.GetBoolean(9), Function: r.GetString(10))).ConfigureAwait(false);
+                    Comment: Text(r, 6), CommentLiteral: Text(r, 7), Columns: Texts(r, 8), Allowed: r.GetBoolean(9), Function: r.GetString(10), ChangesRows: r.GetBoolean(11))).ConfigureAwait(false);
             foreach (var row in rows)
             {
                 if (!row.Allowed)
@@ -122,7 +123,7 @@ internal static partial class PostgreSqlCatalog
                         row.Definition,
                         state is null ? null : $"ALTER TABLE {row.On} {state} TRIGGER {row.Quoted}",
                         row.CommentLiteral is null ? null : $"COMMENT ON TRIGGER {row.Quoted} ON {row.On} IS {row.CommentLiteral}",
-                    ]);
+                    ], changesRows: row.ChangesRows);
             }
         }
 

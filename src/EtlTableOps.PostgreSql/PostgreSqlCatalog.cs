@@ -15,6 +15,9 @@ internal static partial class PostgreSqlCatalog
     /// <summary>Names of our own logs' triggers and tables begin with it; what carries it is no attachment.</summary>
     internal const string OurPrefix = "etltableops_";
 
+    /// <summary>Whether a trigger of the user's may change the row before an update stores it: FOR EACH ROW, BEFORE, UPDATE (PostgreSQL's catalog/pg_trigger.h).</summary>
+    internal static string ChangesRows(string trigger) => $"(NOT {trigger}.tgisinternal AND {trigger}.tgtype & 19 = 19)";
+
     private const string DropRemedy = "Drop it before, and make it again after the switch.";
 
     /// <summary>Reads a table; null when there is none of that name.</summary>

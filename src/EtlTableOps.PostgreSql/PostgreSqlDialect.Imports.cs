@@ -36,6 +36,6 @@ public sealed partial class PostgreSqlDialect : IImportNotes
         ArgumentNullException.ThrowIfNull(feed);
         var same = SqlText.Join(" AND ", KeyNames(notes).Select(k => new SqlText($"i.{k} = l.{k}")));
         var key = new SqlText($"concat_ws(', ', {string.Join(", ", KeyNames(notes, "i"))})");
-        return Sql.Write(this, $"SELECT count(DISTINCT {key}), max({key}) FROM {feed.Log} AS l JOIN {notes.Log} AS i ON {same} WHERE l.seq <= @upto AND l.op <> 'T'");
+        return Sql.Write(this, $"SELECT count(DISTINCT {key}), max({key}) FROM {feed.Log} AS l JOIN {notes.Log} AS i ON {same} WHERE l.seq > 0 AND l.seq <= @upto");
     }
 }

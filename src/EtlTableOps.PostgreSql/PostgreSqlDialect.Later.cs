@@ -161,8 +161,8 @@ public sealed partial class PostgreSqlDialect : ILaterRows
 
     private SqlText Open(LaterRows later, int number, bool emptied = false)
     {
-        var upto = number == later.Logs.Count - 1 ? " AND l.seq <= @upto" : "";
+        var upto = number < later.Logs.Count - 1 ? "" : emptied ? " AND l.seq >= -@upto" : " AND l.seq <= @upto";
         var brought = later.Begun ? SqlText.Write(this, $" AND NOT EXISTS (SELECT FROM {BroughtTable} AS b WHERE b.log = {number} AND b.seq = l.seq)") : new SqlText("");
-        return SqlText.Write(this, $"l.op {new SqlText(emptied ? "=" : "<>")} 'T'{new SqlText(upto)}{brought}");
+        return SqlText.Write(this, $"l.seq {new SqlText(emptied ? "<" : ">")} 0{new SqlText(upto)}{brought}");
     }
 }

@@ -7,12 +7,16 @@ namespace EtlTableOps.PostgreSql;
 
 /// <content>
 /// The change log. One function per log writes it, called by statement triggers with transition tables, because one insert of many keys costs
-/// half of what a call per row does. A partitioned table gets row triggers, which its later partitions inherit.
+/// half of what a call per row does, and one of a single key no more. A partitioned table gets row triggers, which its later partitions inherit.
+/// Every writer pays for each thing here, so there are few: no condition that is prepared for each statement anew, no setting for the function, one index.
 /// </content>
 public sealed partial class PostgreSqlDialect
 {
     /// <summary>The setting that holds the name of the log that our own writes are not to enter.</summary>
     private const string SkipSetting = "etltableops.skip";
+
+    private static readonly SqlText IsEqual = new("OPERATOR(pg_catalog.=)");
+    private static readonly SqlText IsDifferent = new("OPERATOR(pg_catalog.<>)");
 
     /// <inheritdoc/>
     public IReadOnlyList<Sql> InstallLog(ChangeLog log)
@@ -24,11 +28,10 @@ public sealed partial class PostgreSqlDialect
         var at = new SqlText(log.IsFeed ? ", at timestamptz NOT NULL DEFAULT now()" : "");
         List<Sql> statements =
         [
+
+            // What empties the table at once is logged under a negative number: whether there is such an entry is asked often, and is hardly ever so.
             Sql.Write(this, $"CREATE TABLE {log.Log} (seq bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, op \"char\" NOT NULL, changes bigint NOT NULL{SqlText.Join("", keys)}{at})"),
             Sql.Write(this, $"REVOKE ALL ON TABLE {log.Log} FROM PUBLIC"),
-
-            // Whether the table was emptied at once is asked often, and is hardly ever so.
-            Sql.Write(this, $"CREATE INDEX ON {log.Log} (seq) WHERE op = 'T'"),
             Function(log),
             Sql.Write(this, $"REVOKE ALL ON FUNCTION {log.Log}() FROM PUBLIC"),
 
@@ -132,16 +135,17 @@ public sealed partial class PostgreSqlDialect
         var keys = log.Key.Count == 0 || log.KeysUncounted
             ? new SqlText("coalesce(sum(changes), 0)::bigint")
             : SqlText.Write(this, $"count(DISTINCT {new SqlText(log.Key.Count == 1 ? "key_1" : "(" + string.Join(", ", KeyNames(log)) + ")")}) FILTER (WHERE op <> 'T')");
-        var emptied = new SqlText("coalesce(max(seq) FILTER (WHERE op = 'T'), 0)::bigint");
-        var broken = new SqlText(log.Key.Count == 0 ? "max(CASE WHEN op = 'T' THEN 1 ELSE 0 END)" : "0");
-        return Sql.Write(this, $"SELECT coalesce(sum(changes), 0)::bigint, {keys}, coalesce(max(seq), 0)::bigint, coalesce({broken}, 0), {emptied} FROM {log.Log}");
+        var broken = log.Key.Count == 0
+            ? new SqlText("coalesce(max(CASE WHEN op = 'T' THEN 1 ELSE 0 END), 0)")
+            : SqlText.Write(this, $"CASE WHEN {KeysMovedUnseen(log)} THEN 1 ELSE 0 END");
+        return Sql.Write(this, $"SELECT coalesce(sum(changes), 0)::bigint, {keys}, coalesce(max(abs(seq)), 0)::bigint, {broken}, coalesce(max(-seq) FILTER (WHERE seq < 0), 0)::bigint FROM {log.Log}");
     }
 
     /// <inheritdoc/>
     public Sql AgeOfLog(ChangeLog log)
     {
         ArgumentNullException.ThrowIfNull(log);
-        return Sql.Write(this, $"SELECT (extract(epoch FROM pg_catalog.clock_timestamp() - (SELECT l.at FROM {log.Log} AS l ORDER BY l.seq LIMIT 1)) * 1000000000)::bigint");
+        return Sql.Write(this, $"SELECT (extract(epoch FROM pg_catalog.clock_timestamp() - least((SELECT l.at FROM {log.Log} AS l WHERE l.seq > 0 ORDER BY l.seq LIMIT 1), (SELECT l.at FROM {log.Log} AS l WHERE l.seq < 0 ORDER BY l.seq DESC LIMIT 1))) * 1000000000)::bigint");
     }
 
     /// <inheritdoc/>
@@ -153,7 +157,7 @@ public sealed partial class PostgreSqlDialect
 
         // Each key once, and in the key's order: both tables and their indexes are then walked along and not jumped about in, which halves the time.
         var keys = new SqlText(string.Join(", ", KeyNames(log, "l")));
-        var logged = SqlText.Write(this, $"SELECT DISTINCT {keys} FROM {log.Log} AS l WHERE l.seq <= @upto AND l.op <> 'T' ORDER BY {keys}");
+        var logged = SqlText.Write(this, $"SELECT DISTINCT {keys} FROM {log.Log} AS l WHERE l.seq > 0 AND l.seq <= @upto ORDER BY {keys}");
         var where = shadow.Where is { } condition ? $"(\n{condition}\n) AND " : "";
         var imported = shadow.ImportNotes is { } notes
             ? SqlText.Write(this, $" AND NOT EXISTS (SELECT FROM {notes.Log} AS i WHERE {SqlText.Join(" AND ", notes.Key.Select((c, i) => SqlText.Write(this, $"i.key_{i + 1} = s.{new Id(c.Name)}")))})")
@@ -161,13 +165,13 @@ public sealed partial class PostgreSqlDialect
         return
         [
             // Costs nothing unless there is such an entry: the server asks that once, before it looks at any row.
-            Sql.Write(this, $"DELETE FROM {shadow.Shadow} AS s WHERE EXISTS (SELECT FROM {log.Log} AS l WHERE l.seq <= @upto AND l.op = 'T') AND NOT EXISTS (SELECT FROM {shadow.Live.Name} AS live WHERE {SqlText.Join(" AND ", log.Key.Select(c => SqlText.Write(this, $"live.{new Id(c.Name)} = s.{new Id(c.Name)}")))}){imported}"),
+            Sql.Write(this, $"DELETE FROM {shadow.Shadow} AS s WHERE EXISTS (SELECT FROM {log.Log} AS l WHERE l.seq < 0 AND l.seq >= -@upto) AND NOT EXISTS (SELECT FROM {shadow.Live.Name} AS live WHERE {SqlText.Join(" AND ", log.Key.Select(c => SqlText.Write(this, $"live.{new Id(c.Name)} = s.{new Id(c.Name)}")))}){imported}"),
             Sql.Write(this, $"DELETE FROM {shadow.Shadow} AS s WHERE ({Names(this, log.Key.Select(c => c.Name), "s")}) IN ({logged})"),
             Sql.Write(this, $"""
                 INSERT INTO {shadow.Shadow} ({stored.Select(c => new Id(c.Name))}) OVERRIDING SYSTEM VALUE
                 SELECT {stored.Select(c => c.Source)} FROM {shadow.Live.Name} WHERE {new SqlText(where)}({Names(this, log.Key.Select(c => c.Name), shadow.Live.Name.Name)}) IN ({logged})
                 """),
-            Sql.Write(this, $"DELETE FROM {log.Log} WHERE seq <= @upto"),
+            Sql.Write(this, $"DELETE FROM {log.Log} WHERE seq BETWEEN -@upto AND @upto"),
         ];
     }
 
@@ -191,13 +195,29 @@ public sealed partial class PostgreSqlDialect
             truncate,
         };
 
-        // Keys hardly ever move. The condition costs next to nothing, where keeping the old rows of each update to look for moved ones costs as much as the rest.
-        // Compared as stored, so that no operator of the key's types has to be found on some search_path.
-        if (log.Key.Count > 0) triggers.Add((TriggerName(log, "o"), SqlText.Write(this, $"AFTER UPDATE ON {log.Watched} FOR EACH ROW WHEN (pg_catalog.record_image_ne(ROW({Keys("old")}), ROW({Keys("new")})))")));
+        // Keys hardly ever move, and a trigger on columns that no statement sets costs nothing. Columns that a trigger of the user's sets are not looked at, so there a
+        // condition looks at each row. It is prepared anew for each statement, which costs as much as half of the rest; keeping the old rows of each update costs more.
+        if (log.Key.Count > 0)
+        {
+            triggers.Add((TriggerName(log, "o"), log.MayMoveKeys
+                ? SqlText.Write(this, $"AFTER UPDATE ON {log.Watched} FOR EACH ROW WHEN ({KeyMoved(log)})")
+                : SqlText.Write(this, $"AFTER UPDATE OF {log.Key.Select(c => new Id(c.Name))} ON {log.Watched} FOR EACH ROW")));
+        }
         return triggers;
-
-        SqlText Keys(string row) => Names(this, log.Key.Select(c => c.Name), row);
     }
+
+    /// <summary>Compared as stored, so that no operator of the key's types has to be found on some search_path.</summary>
+    private SqlText KeyMoved(ChangeLog log)
+    {
+        var names = log.Key.Select(c => c.Name).ToList();
+        return SqlText.Write(this, $"pg_catalog.record_image_ne(ROW({Names(this, names, "old")}), ROW({Names(this, names, "new")}))");
+    }
+
+    /// <summary>Whether a trigger of the user's that may move keys came after the log, which looks only at columns that statements set.</summary>
+    private SqlText KeysMovedUnseen(ChangeLog log) => SqlText.Write(this, $"""
+        EXISTS (SELECT FROM pg_catalog.pg_trigger o JOIN pg_catalog.pg_trigger b USING (tgrelid)
+          WHERE o.tgrelid = pg_catalog.to_regclass({new SqlLiteral(Qualified(log.Watched))}) AND o.tgname = {new SqlLiteral(TriggerName(log, "o"))} AND o.tgqual IS NULL AND {new SqlText(PostgreSqlCatalog.ChangesRows("b"))})
+        """);
 
     private Sql Function(ChangeLog log)
     {
@@ -205,17 +225,18 @@ public sealed partial class PostgreSqlDialect
 
         // SECURITY DEFINER: writers need no right to the log. The skip is ours alone: whoever sets it must be a member of the log's owner, which is
         // asked only of who does: a condition with a query in it would run that query for every statement of everybody.
+        // Every name and operator is qualified, which is as safe as a search_path for the function, and spares each call a tenth of what it costs to set one.
         return Sql.Write(this, $"""
-            CREATE FUNCTION {log.Log}() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $etl$
+            CREATE FUNCTION {log.Log}() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER AS $etl$
             BEGIN
-              IF current_setting({new SqlLiteral(SkipSetting)}, true) = {new SqlLiteral(Qualified(log.Log))} THEN
-                IF pg_has_role(session_user, (SELECT relowner FROM pg_class WHERE oid = {new SqlLiteral(Qualified(log.Log))}::regclass), 'MEMBER') THEN
+              IF pg_catalog.current_setting({new SqlLiteral(SkipSetting)}, true) {IsEqual} {new SqlLiteral(Qualified(log.Log))} THEN
+                IF pg_catalog.pg_has_role(session_user, (SELECT c.relowner FROM pg_catalog.pg_class AS c WHERE c.oid {IsEqual} {new SqlLiteral(Qualified(log.Log))}::pg_catalog.regclass), 'MEMBER') THEN
                   RETURN NULL;
                 END IF;
               END IF;
-              IF TG_OP = 'TRUNCATE' THEN
-                INSERT INTO {log.Log} (op, changes) VALUES ('T', 1);
             {body}
+              ELSE
+                INSERT INTO {log.Log} (seq, op, changes) OVERRIDING SYSTEM VALUE VALUES (- pg_catalog.nextval(pg_catalog.pg_get_serial_sequence({new SqlLiteral(Qualified(log.Log))}, 'seq')::pg_catalog.regclass), 'T', 1);
               END IF;
               RETURN NULL;
             END $etl$
@@ -227,25 +248,28 @@ public sealed partial class PostgreSqlDialect
         if (log.Key.Count == 0)
         {
             return SqlText.Write(this, $"""
-                  ELSIF TG_OP = 'DELETE' THEN
-                    INSERT INTO {log.Log} (op, changes) SELECT 'D', count(*) FROM etl_old HAVING count(*) > 0;
-                  ELSIF TG_OP = 'UPDATE' THEN
-                    INSERT INTO {log.Log} (op, changes) SELECT 'U', count(*) FROM etl_new HAVING count(*) > 0;
-                  ELSE
-                    INSERT INTO {log.Log} (op, changes) SELECT 'I', count(*) FROM etl_new HAVING count(*) > 0;
+                  IF TG_OP {IsEqual} 'UPDATE' THEN
+                    INSERT INTO {log.Log} (op, changes) SELECT 'U', n FROM (SELECT pg_catalog.count(*) AS n FROM etl_new) AS c WHERE n OPERATOR(pg_catalog.>) 0;
+                  ELSIF TG_OP {IsEqual} 'INSERT' THEN
+                    INSERT INTO {log.Log} (op, changes) SELECT 'I', n FROM (SELECT pg_catalog.count(*) AS n FROM etl_new) AS c WHERE n OPERATOR(pg_catalog.>) 0;
+                  ELSIF TG_OP {IsEqual} 'DELETE' THEN
+                    INSERT INTO {log.Log} (op, changes) SELECT 'D', n FROM (SELECT pg_catalog.count(*) AS n FROM etl_old) AS c WHERE n OPERATOR(pg_catalog.>) 0;
                 """);
         }
         var into = SqlText.Write(this, $"INSERT INTO {log.Log} (op, changes, {new SqlText(string.Join(", ", KeyNames(log)))})");
-        var key = Names(this, log.Key.Select(c => c.Name));
+        var names = log.Key.Select(c => c.Name).ToList();
+        var key = Names(this, names);
         return SqlText.Write(this, $"""
-              ELSIF TG_OP = 'DELETE' THEN
-                {into} SELECT 'D', 1, {key} FROM etl_old;
-              ELSIF TG_LEVEL = 'ROW' THEN
-                {into} VALUES ('O', 0, {Names(this, log.Key.Select(c => c.Name), "old")});
-              ELSIF TG_OP = 'UPDATE' THEN
-                {into} SELECT 'U', 1, {key} FROM etl_new;
-              ELSE
+              IF TG_OP {IsEqual} 'UPDATE' THEN
+                IF TG_LEVEL {IsEqual} 'STATEMENT' THEN
+                  {into} SELECT 'U', 1, {key} FROM etl_new;
+                ELSIF {KeyMoved(log)} THEN
+                  {into} VALUES ('O', 0, {Names(this, names, "old")});
+                END IF;
+              ELSIF TG_OP {IsEqual} 'INSERT' THEN
                 {into} SELECT 'I', 1, {key} FROM etl_new;
+              ELSIF TG_OP {IsEqual} 'DELETE' THEN
+                {into} SELECT 'D', 1, {key} FROM etl_old;
             """);
     }
 
@@ -254,23 +278,23 @@ public sealed partial class PostgreSqlDialect
         if (log.Key.Count == 0)
         {
             return SqlText.Write(this, $"""
-                  ELSE
-                    INSERT INTO {log.Log} (op, changes) VALUES (left(TG_OP, 1)::"char", 1);
+                  IF TG_OP {IsDifferent} 'TRUNCATE' THEN
+                    INSERT INTO {log.Log} (op, changes) VALUES (pg_catalog.left(TG_OP, 1)::pg_catalog."char", 1);
                 """);
         }
         var into = SqlText.Write(this, $"INSERT INTO {log.Log} (op, changes, {new SqlText(string.Join(", ", KeyNames(log)))})");
         var names = log.Key.Select(c => c.Name).ToList();
         var (older, newer) = (Names(this, names, "old"), Names(this, names, "new"));
         return SqlText.Write(this, $"""
-              ELSIF TG_OP = 'DELETE' THEN
-                {into} VALUES ('D', 1, {older});
-              ELSIF TG_OP = 'UPDATE' THEN
+              IF TG_OP {IsEqual} 'UPDATE' THEN
                 {into} VALUES ('U', 1, {newer});
-                IF ({older}) IS DISTINCT FROM ({newer}) THEN
+                IF {KeyMoved(log)} THEN
                   {into} VALUES ('O', 0, {older});
                 END IF;
-              ELSE
+              ELSIF TG_OP {IsEqual} 'INSERT' THEN
                 {into} VALUES ('I', 1, {newer});
+              ELSIF TG_OP {IsEqual} 'DELETE' THEN
+                {into} VALUES ('D', 1, {older});
             """);
     }
 }

@@ -49,6 +49,9 @@ public sealed record ChangeLog(TableName Watched, TableName Log, IReadOnlyList<C
 
     /// <summary>Whether the watched table is partitioned, where that needs another kind of trigger.</summary>
     public bool Partitioned { get; init; }
+
+    /// <summary>Whether something on the watched table may give a row another key than the statement said: <see cref="Attachment.ChangesRows"/>.</summary>
+    public bool MayMoveKeys { get; init; }
 }
 
 /// <summary>What a log holds.</summary>

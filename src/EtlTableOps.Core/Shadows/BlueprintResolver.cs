@@ -84,6 +84,7 @@ internal sealed class BlueprintResolver(IEngineSession session, TableShape live)
         new(watched, watched.WithName($"etltableops_{role}_{SwapId.Tail(swapId)}"), key is null ? [] : [.. key.Columns.Select(c => Require(live, c))])
         {
             Partitioned = live.Attachments.Any(a => a.Kind == AttachmentKind.Partition),
+            MayMoveKeys = live.Attachments.Any(a => a.ChangesRows),
         };
 
     private Column Require(string name) => Require(live, name);

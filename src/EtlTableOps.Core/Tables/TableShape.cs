@@ -115,6 +115,9 @@ public sealed record Attachment(AttachmentKind Kind, string Name, string Definit
     /// <summary>Whether an added column breaks it too, because it fixed the list of columns when it was made.</summary>
     public bool FixesColumns { get; init; }
 
+    /// <summary>Whether it may put other values into a row than the statement said (a trigger before an update).</summary>
+    public bool ChangesRows { get; init; }
+
     /// <summary>Why it cannot follow an exchange, or null when it can.</summary>
     public string? CannotFollow { get; init; }
 
