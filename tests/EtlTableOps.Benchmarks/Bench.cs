@@ -53,6 +53,9 @@ internal abstract class Bench
     /// <summary>Replaces a table by pg_repack; null where that is not installed.</summary>
     public virtual Func<string, Task>? Repack => null;
 
+    /// <summary>Logs the writes to a table of events as pg_repack does while it copies, into a table of the same name with <c>_log</c>; empty where that is not installed.</summary>
+    public virtual IReadOnlyList<string> RepackLog(string table) => [];
+
     /// <summary>Tells the planner what is in a table.</summary>
     public virtual string Analyze(string table) => $"ANALYZE {table}";
 
@@ -214,6 +217,14 @@ internal sealed class PostgreSqlBench(string text, string npgsql, int filling, s
         await RunSqlAsync("CREATE EXTENSION IF NOT EXISTS pg_repack");
         await RunProgramAsync(repack, [.. Target, "-t", table, "-n", "-D"]);
     };
+
+    public override IReadOnlyList<string> RepackLog(string table) => repack is null ? [] :
+    [
+        "CREATE EXTENSION IF NOT EXISTS pg_repack",
+        $"CREATE TYPE {table}_pk AS (event_id bigint)",
+        $"CREATE TABLE {table}_log (id bigserial PRIMARY KEY, pk {table}_pk, row {table})",
+        $"CREATE TRIGGER repack_trigger AFTER INSERT OR DELETE OR UPDATE ON {table} FOR EACH ROW EXECUTE FUNCTION repack.repack_trigger('INSERT INTO public.{table}_log(pk, row) VALUES (CASE WHEN $1 IS NULL THEN NULL ELSE (ROW($1.event_id)::public.{table}_pk) END, $2)')",
+    ];
 
     private string[] Target => new NpgsqlConnectionStringBuilder(npgsql) is var to ? ["-h", to.Host!, "-p", to.Port.ToString(CultureInfo.InvariantCulture), "-U", to.Username!, "-d", to.Database!] : [];
 

@@ -17,7 +17,8 @@ public sealed record LoadStatement(int Share, Func<Random, string> Text);
 /// <param name="P999">The time that 999 of 1,000 stayed within, from due to end.</param>
 /// <param name="Mean">The mean, from due to end.</param>
 /// <param name="MeanAlone">The mean time of a statement by itself.</param>
-public sealed record LoadReport(int Statements, int Failed, string? FirstFailure, TimeSpan Longest, TimeSpan LongestAlone, TimeSpan P999, TimeSpan Mean, TimeSpan MeanAlone);
+/// <param name="MedianAlone">The time that half of the statements took by themselves at most.</param>
+public sealed record LoadReport(int Statements, int Failed, string? FirstFailure, TimeSpan Longest, TimeSpan LongestAlone, TimeSpan P999, TimeSpan Mean, TimeSpan MeanAlone, TimeSpan MedianAlone);
 
 /// <summary>
 /// Consumers that run statements at a fixed rate, whether or not earlier ones have ended (an open loop): a statement that had to wait until its session was free counts
@@ -53,7 +54,7 @@ public sealed class FixedRateLoad : IAsyncDisposable
         foreach (var thread in threads) thread.Start();
     }
 
-    private readonly record struct Sample(long Due, long Began, long Ended, string? Failure);
+    private readonly record struct Sample(int Statement, long Due, long Began, long Ended, string? Failure);
 
     /// <summary>Now, for <see cref="Between"/>.</summary>
     public static long Now => Stopwatch.GetTimestamp();
@@ -61,17 +62,21 @@ public sealed class FixedRateLoad : IAsyncDisposable
     /// <summary>What the statements bore that were due between two moments; for all of them to have ended, ask after <see cref="StopAsync"/>.</summary>
     public LoadReport Between(long from, long to) => Sum(samples.SelectMany(Copy).Where(s => s.Due >= from && s.Due < to));
 
+    /// <summary>The same for one of the statements alone, by its place in the list.</summary>
+    public LoadReport Between(long from, long to, int statement) => Sum(samples.SelectMany(Copy).Where(s => s.Due >= from && s.Due < to && s.Statement == statement));
+
     /// <summary>The same by when they ended: for a rate that cannot be kept up with.</summary>
     public LoadReport EndedBetween(long from, long to) => Sum(samples.SelectMany(Copy).Where(s => s.Ended >= from && s.Ended < to));
 
     private static LoadReport Sum(IEnumerable<Sample> chosen)
     {
         var all = chosen.ToList();
-        if (all.Count == 0) return new LoadReport(0, 0, null, default, default, default, default, default);
+        if (all.Count == 0) return new LoadReport(0, 0, null, default, default, default, default, default, default);
         var waits = all.Select(s => s.Ended - s.Due).Order().ToList();
+        var alone = all.Select(s => s.Ended - s.Began).Order().ToList();
         return new LoadReport(all.Count, all.Count(s => s.Failure is not null), all.Find(s => s.Failure is not null).Failure,
-            Time(waits[^1]), Time(all.Max(s => s.Ended - s.Began)), Time(waits[(int)Math.Min(waits.Count - 1, Math.Ceiling(waits.Count * 0.999))]),
-            Time((long)waits.Average()), Time((long)all.Average(s => s.Ended - s.Began)));
+            Time(waits[^1]), Time(alone[^1]), Time(waits[(int)Math.Min(waits.Count - 1, Math.Ceiling(waits.Count * 0.999))]),
+            Time((long)waits.Average()), Time((long)alone.Average()), Time(alone[alone.Count / 2]));
     }
 
     /// <summary>Lets what is under way end, and returns what all statements bore.</summary>
@@ -105,28 +110,29 @@ public sealed class FixedRateLoad : IAsyncDisposable
             // Up to a millisecond late; to wait for the exact moment would take the processor from those whose waits are measured.
             while (Stopwatch.GetTimestamp() is var now && now < due && !stopping) Thread.Sleep((int)Math.Clamp((due - now) * 1000 / Stopwatch.Frequency, 1, 50));
             if (stopping) break;
-            var sample = Run(ref connection, Choose(random, shares), due);
+            var statement = Choose(random, shares);
+            var sample = Run(ref connection, statement, statements[statement].Text(random), due);
             lock (samples[session]) samples[session].Add(sample);
         }
         connection?.Dispose();
     }
 
-    private string Choose(Random random, int shares)
+    private int Choose(Random random, int shares)
     {
         var at = random.Next(shares);
-        foreach (var statement in statements)
+        for (var i = 0; i < statements.Count; i++)
         {
-            if ((at -= statement.Share) < 0) return statement.Text(random);
+            if ((at -= statements[i].Share) < 0) return i;
         }
         throw new InvalidOperationException("Shares are positive.");
     }
 
-    private static Sample Run(ref DbConnection? connection, string text, long due)
+    private static Sample Run(ref DbConnection? connection, int statement, string text, long due)
     {
         var since = Stopwatch.GetTimestamp();
         try
         {
-            if (connection is null) return new Sample(due, since, Stopwatch.GetTimestamp(), "no connection");
+            if (connection is null) return new Sample(statement, due, since, Stopwatch.GetTimestamp(), "no connection");
             using var command = connection.CreateCommand();
             command.CommandText = text;
             using (var reader = command.ExecuteReader())
@@ -135,7 +141,7 @@ public sealed class FixedRateLoad : IAsyncDisposable
                 {
                 }
             }
-            return new Sample(due, since, Stopwatch.GetTimestamp(), null);
+            return new Sample(statement, due, since, Stopwatch.GetTimestamp(), null);
         }
         catch (DbException e)
         {
@@ -145,7 +151,7 @@ public sealed class FixedRateLoad : IAsyncDisposable
                 connection.Dispose();
                 connection = null;
             }
-            return new Sample(due, since, ended, e.Message);
+            return new Sample(statement, due, since, ended, e.Message);
         }
     }
 
