@@ -20,31 +20,37 @@ public sealed partial class PostgreSqlDialect
     /// The second branch, which has no rows, hides from the planner what the buckets are computed from. It would else expect as many of them as there are rows, and leave the whole work
     /// to one process; so it expects two hundred and lets several add up, each for itself.
     /// </remarks>
-    public Sql BucketSums(HashedRows rows, int bits)
+    public Sql BucketSums(HashedRows rows, KeyCut cut)
     {
         ArgumentNullException.ThrowIfNull(rows);
-        return Sql.Write(this, $"SELECT b, count(*), sum(h) FROM (SELECT {KeyHash(rows)} >> {HashedRows.KeyBits - bits} AS b, {ContentHash(rows)} AS h FROM {RowsOf(rows.Content)} UNION ALL SELECT 0::bigint, 0::bigint FROM generate_series(1, 0)) AS x GROUP BY b");
+        ArgumentNullException.ThrowIfNull(cut);
+        var bucket = cut.From is null ? SqlText.Write(this, $"{KeyHash(rows)} >> {HashedRows.KeyBits - cut.Bits}") : BucketByValue(rows.Ordered!, cut);
+        return Sql.Write(this, $"SELECT b, count(*), sum(h) FROM (SELECT {bucket} AS b, {ContentHash(rows)} AS h FROM {RowsOf(ContentOf(rows))} UNION ALL SELECT 0::bigint, 0::bigint FROM generate_series(1, 0)) AS x GROUP BY b");
     }
 
     /// <inheritdoc/>
-    public Sql Hashes(HashedRows rows, BucketChoice buckets)
+    public Sql Rows(HashedRows rows, RowChoice choice)
     {
         ArgumentNullException.ThrowIfNull(rows);
-        ArgumentNullException.ThrowIfNull(buckets);
-        var bucket = SqlText.Write(this, $"k >> {HashedRows.KeyBits - buckets.Bits}");
-        var wanted = buckets.Unbroken
-            ? SqlText.Write(this, $"{bucket} BETWEEN {buckets.Numbers[0]} AND {buckets.Numbers[^1]}")
-            : SqlText.Write(this, $"({bucket}) = ANY ({NumbersOf(buckets.Numbers)})");
-        var loose = rows.Loose.Select((c, i) => SqlText.Write(this, $", {c.Expression} AS t{i + 1}"));
-        return Sql.Write(this, $"SELECT * FROM (SELECT {KeyHash(rows)} AS k, {ContentHash(rows)} AS h{SqlText.Join("", loose)} FROM {RowsOf(rows.Content)}) AS x WHERE {wanted} ORDER BY k, h");
+        ArgumentNullException.ThrowIfNull(choice);
+        var texts = rows.Loose.Select(c => c.Expression);
+        if (choice.Shown) texts = texts.Concat(rows.Key.Concat(rows.Content.Columns).Concat(rows.Loose).Select(c => SqlText.Write(this, $"CAST(CAST({c.Expression} AS {new SqlText(c.Type.Trim())}) AS text)")));
+        var columns = SqlText.Join("", texts.Select((t, i) => SqlText.Write(this, $", {t} AS t{i + 1}")));
+        var wanted = choice switch
+        {
+            { KeyHashes: { Count: > 0 } keys } => SqlText.Write(this, $" WHERE k = ANY ({NumbersOf(keys)})"),
+            { Buckets: { } buckets } => SqlText.Write(this, $" WHERE {IsAnyOf(SqlText.Write(this, $"k >> {HashedRows.KeyBits - buckets.Cut.Bits}"), buckets)}"),
+            _ => new SqlText(""),
+        };
+        var most = choice.Most is { } limit ? SqlText.Write(this, $" LIMIT {limit}") : new SqlText("");
+        return Sql.Write(this, $"SELECT * FROM (SELECT {KeyHash(rows)} AS k, {ContentHash(rows)} AS h{columns} FROM {RowsOf(ContentOf(rows))}) AS x{wanted} ORDER BY k, h{most}");
     }
 
     /// <inheritdoc/>
-    public Sql Texts(HashedRows rows, IReadOnlyList<long> keyHashes, int most)
+    public bool HasRanges(string type)
     {
-        ArgumentNullException.ThrowIfNull(rows);
-        var texts = rows.Key.Concat(rows.Content.Columns).Concat(rows.Loose).Select((c, i) => SqlText.Write(this, $", CAST(CAST({c.Expression} AS {new SqlText(c.Type.Trim())}) AS text) AS t{i + 1}"));
-        return Sql.Write(this, $"SELECT * FROM (SELECT {KeyHash(rows)} AS k, {ContentHash(rows)} AS h{SqlText.Join("", texts)} FROM {RowsOf(rows.Content)}) AS x WHERE k = ANY ({NumbersOf(keyHashes)}) ORDER BY k, h LIMIT {most}");
+        ArgumentNullException.ThrowIfNull(type);
+        return !TypeText.IsArray(type) && TypeText.Bare(type) is "smallint" or "int2" or "integer" or "int" or "int4" or "bigint" or "int8";
     }
 
     /// <inheritdoc/>
@@ -108,6 +114,28 @@ public sealed partial class PostgreSqlDialect
     private SqlText Plain(SqlText number) => serverMajorVersion >= 13
         ? SqlText.Write(this, $"CAST(trim_scale({number}) AS text)")
         : SqlText.Write(this, $"regexp_replace(CAST({number} AS text), '\\.0+$|(\\.[0-9]*[1-9])0+$', '\\1')");
+
+    /// <summary>A few ranges are each looked up in the index; of many each row's bucket is looked up in the list.</summary>
+    private ContentQuery ContentOf(HashedRows rows)
+    {
+        if (rows.Within is not { } within) return rows.Content;
+        const int few = 64;
+        var (key, ranges) = (rows.Ordered!.Expression, within.Ranges);
+        var wanted = ranges.Count <= few
+            ? SqlText.Join(" OR ", ranges.Select(r => SqlText.Write(this, $"{key} BETWEEN {r.First} AND {r.Last}")))
+            : SqlText.Write(this, $"{key} BETWEEN {ranges[0].First} AND {ranges[^1].Last} AND {IsAnyOf(BucketByValue(rows.Ordered, within.Cut), within)}");
+        if (within.Numbers[0] == 0) wanted = SqlText.Write(this, $"{wanted} OR {key} IS NULL");
+        return rows.Content with { Where = rows.Content.Where is { } where ? SqlText.Write(this, $"(\n{where}\n) AND ({wanted})") : wanted };
+    }
+
+    private SqlText BucketByValue(ContentColumn key, KeyCut cut) => SqlText.Write(this, $"coalesce((CAST({key.Expression} AS bigint) - ({cut.From!.Value})) / {cut.Width}, 0)");
+
+    private SqlText IsAnyOf(SqlText bucket, BucketChoice choice) => choice switch
+    {
+        { Numbers: [var one] } => SqlText.Write(this, $"({bucket}) = {one}"),
+        { Unbroken: true } => SqlText.Write(this, $"({bucket}) BETWEEN {choice.Numbers[0]} AND {choice.Numbers[^1]}"),
+        _ => SqlText.Write(this, $"({bucket}) = ANY ({NumbersOf(choice.Numbers)})"),
+    };
 
     private SqlText KeyHash(HashedRows rows)
     {

@@ -17,32 +17,34 @@ public sealed partial class SnowflakeDialect
     public string TextType => "VARCHAR";
 
     /// <inheritdoc/>
-    public Sql BucketSums(HashedRows rows, int bits)
+    public Sql BucketSums(HashedRows rows, KeyCut cut)
     {
         ArgumentNullException.ThrowIfNull(rows);
-        return SinceLog(Sql.Write(this, $"SELECT BITSHIFTRIGHT(x.\"etl_k\", {HashedRows.KeyBits - bits}) AS \"etl_b\", COUNT(*) AS \"etl_n\", TO_VARCHAR(SUM(x.\"etl_h\")) AS \"etl_s\" FROM (SELECT {KeyHash(rows)} AS \"etl_k\", {ContentHash(rows)} AS \"etl_h\" FROM {RowsOf(rows.Content)}) AS x GROUP BY 1"), rows.Content);
+        ArgumentNullException.ThrowIfNull(cut);
+        return SinceLog(Sql.Write(this, $"SELECT BITSHIFTRIGHT(x.\"etl_k\", {HashedRows.KeyBits - cut.Bits}) AS \"etl_b\", COUNT(*) AS \"etl_n\", TO_VARCHAR(SUM(x.\"etl_h\")) AS \"etl_s\" FROM (SELECT {KeyHash(rows)} AS \"etl_k\", {ContentHash(rows)} AS \"etl_h\" FROM {RowsOf(rows.Content)}) AS x GROUP BY 1"), rows.Content);
     }
 
     /// <inheritdoc/>
-    public Sql Hashes(HashedRows rows, BucketChoice buckets)
+    public Sql Rows(HashedRows rows, RowChoice choice)
     {
         ArgumentNullException.ThrowIfNull(rows);
-        ArgumentNullException.ThrowIfNull(buckets);
-        var bucket = SqlText.Write(this, $"BITSHIFTRIGHT(x.\"etl_k\", {HashedRows.KeyBits - buckets.Bits})");
-        var wanted = buckets.Unbroken
-            ? SqlText.Write(this, $"{bucket} BETWEEN {buckets.Numbers[0]} AND {buckets.Numbers[^1]}")
-            : SqlText.Write(this, $"{bucket} IN ({NumbersOf(buckets.Numbers)})");
-        var loose = rows.Loose.Select((c, i) => SqlText.Write(this, $", {c.Expression} AS {new Id(TextName(i))}"));
-        return SinceLog(Sql.Write(this, $"SELECT * FROM (SELECT {KeyHash(rows)} AS \"etl_k\", {ContentHash(rows)} AS \"etl_h\"{SqlText.Join("", loose)} FROM {RowsOf(rows.Content)}) AS x WHERE {wanted} ORDER BY 1, 2"), rows.Content);
+        ArgumentNullException.ThrowIfNull(choice);
+        var texts = rows.Loose.Select(c => c.Expression);
+        if (choice.Shown) texts = texts.Concat(rows.Key.Concat(rows.Content.Columns).Concat(rows.Loose).Select(TextOf));
+        var columns = SqlText.Join("", texts.Select((t, i) => SqlText.Write(this, $", {t} AS {new Id(TextName(i))}")));
+        var wanted = choice switch
+        {
+            { KeyHashes: { Count: > 0 } keys } => SqlText.Write(this, $" WHERE x.\"etl_k\" IN ({NumbersOf(keys)})"),
+            { Buckets: { } buckets } => SqlText.Write(this, $" WHERE {IsAnyOf(SqlText.Write(this, $"BITSHIFTRIGHT(x.\"etl_k\", {HashedRows.KeyBits - buckets.Cut.Bits})"), buckets)}"),
+            _ => new SqlText(""),
+        };
+        var most = choice.Most is { } limit ? SqlText.Write(this, $" LIMIT {limit}") : new SqlText("");
+        return SinceLog(Sql.Write(this, $"SELECT * FROM (SELECT {KeyHash(rows)} AS \"etl_k\", {ContentHash(rows)} AS \"etl_h\"{columns} FROM {RowsOf(rows.Content)}) AS x{wanted} ORDER BY 1, 2{most}"), rows.Content);
     }
 
     /// <inheritdoc/>
-    public Sql Texts(HashedRows rows, IReadOnlyList<long> keyHashes, int most)
-    {
-        ArgumentNullException.ThrowIfNull(rows);
-        var texts = rows.Key.Concat(rows.Content.Columns).Concat(rows.Loose).Select((c, i) => SqlText.Write(this, $", {TextOf(c)} AS {new Id(TextName(i))}"));
-        return SinceLog(Sql.Write(this, $"SELECT * FROM (SELECT {KeyHash(rows)} AS \"etl_k\", {ContentHash(rows)} AS \"etl_h\"{SqlText.Join("", texts)} FROM {RowsOf(rows.Content)}) AS x WHERE x.\"etl_k\" IN ({NumbersOf(keyHashes)}) ORDER BY 1, 2 LIMIT {most}"), rows.Content);
-    }
+    /// <remarks>There is no index by which a range's rows would be found, and a micro-partition's rows are in the order in which they came.</remarks>
+    public bool HasRanges(string type) => false;
 
     /// <inheritdoc/>
     ValueKind IRowHashing.KindOf(string type) => MeaningOf(type);
@@ -107,6 +109,13 @@ public sealed partial class SnowflakeDialect
         if (MeaningOf(type) == ValueKind.Json) return SqlText.Write(this, $"TO_JSON({column.Expression})");
         return SqlText.Write(this, $"TO_VARCHAR({Comparable(column)})");
     }
+
+    private SqlText IsAnyOf(SqlText bucket, BucketChoice choice) => choice switch
+    {
+        { Numbers: [var one] } => SqlText.Write(this, $"{bucket} = {one}"),
+        { Unbroken: true } => SqlText.Write(this, $"{bucket} BETWEEN {choice.Numbers[0]} AND {choice.Numbers[^1]}"),
+        _ => SqlText.Write(this, $"{bucket} IN ({NumbersOf(choice.Numbers)})"),
+    };
 
     private SqlText KeyHash(HashedRows rows)
     {

@@ -19,33 +19,41 @@ internal sealed partial class SqliteDialect
 
     /// <inheritdoc/>
     /// <remarks>An aggregate of ours adds up all buckets in one pass; GROUP BY would sort the rows.</remarks>
-    public Sql BucketSums(HashedRows rows, int bits)
+    public Sql BucketSums(HashedRows rows, KeyCut cut)
     {
         ArgumentNullException.ThrowIfNull(rows);
-        var sums = SqlText.Write(this, $"SELECT {new SqlText(SqliteRowFunctions.Buckets)}({bits}, k, h) FROM (SELECT {KeyHash(rows)} AS k, {ContentHash(rows)} AS h FROM {RowsOf(rows.Content)} LIMIT -1)");
+        ArgumentNullException.ThrowIfNull(cut);
+        // The aggregate takes the bucket from where it is in a key's hash.
+        var key = cut.From is null ? KeyHash(rows) : SqlText.Write(this, $"({BucketByValue(rows.Ordered!, cut)}) << {HashedRows.KeyBits - cut.Bits}");
+        var sums = SqlText.Write(this, $"SELECT {new SqlText(SqliteRowFunctions.Buckets)}({cut.Bits}, k, h) FROM (SELECT {key} AS k, {ContentHash(rows)} AS h FROM {RowsOf(ContentOf(rows))} LIMIT -1)");
         return Sql.Write(this, $"SELECT json_extract(value, '$[0]'), json_extract(value, '$[1]'), json_extract(value, '$[2]') FROM json_each(({sums}))");
     }
 
     /// <inheritdoc/>
-    public Sql Hashes(HashedRows rows, BucketChoice buckets)
+    public Sql Rows(HashedRows rows, RowChoice choice)
     {
         ArgumentNullException.ThrowIfNull(rows);
-        ArgumentNullException.ThrowIfNull(buckets);
-        var bucket = SqlText.Write(this, $"k >> {HashedRows.KeyBits - buckets.Bits}");
-        var wanted = buckets.Unbroken
-            ? SqlText.Write(this, $"{bucket} BETWEEN {buckets.Numbers[0]} AND {buckets.Numbers[^1]}")
-            : SqlText.Write(this, $"({bucket}) IN ({NumbersOf(buckets.Numbers)})");
-        var loose = rows.Loose.Select((c, i) => SqlText.Write(this, $", {c.Expression} AS t{i + 1}"));
-        return Sql.Write(this, $"SELECT * FROM (SELECT {KeyHash(rows)} AS k, {ContentHash(rows)} AS h{SqlText.Join("", loose)} FROM {RowsOf(rows.Content)}) WHERE {wanted} ORDER BY k, h");
+        ArgumentNullException.ThrowIfNull(choice);
+        var texts = rows.Loose.Select(c => c.Expression);
+        if (choice.Shown) texts = texts.Concat(rows.Key.Concat(rows.Content.Columns).Concat(rows.Loose).Select(c =>
+            SqlText.Write(this, $"{new SqlText(SqliteRowFunctions.Shown)}({new SqlLiteral(((char)SqliteType.Of(c.Type).Affinity).ToString())}, {c.Expression})")));
+        var columns = SqlText.Join("", texts.Select((t, i) => SqlText.Write(this, $", {t} AS t{i + 1}")));
+        var wanted = choice switch
+        {
+            { KeyHashes: { Count: > 0 } keys } => SqlText.Write(this, $" WHERE k IN ({NumbersOf(keys)})"),
+            { Buckets: { } buckets } => SqlText.Write(this, $" WHERE {IsAnyOf(SqlText.Write(this, $"k >> {HashedRows.KeyBits - buckets.Cut.Bits}"), buckets)}"),
+            _ => new SqlText(""),
+        };
+        var most = choice.Most is { } limit ? SqlText.Write(this, $" LIMIT {limit}") : new SqlText("");
+        return Sql.Write(this, $"SELECT * FROM (SELECT {KeyHash(rows)} AS k, {ContentHash(rows)} AS h{columns} FROM {RowsOf(ContentOf(rows))}){wanted} ORDER BY k, h{most}");
     }
 
     /// <inheritdoc/>
-    public Sql Texts(HashedRows rows, IReadOnlyList<long> keyHashes, int most)
+    /// <remarks>The library's own rule for what is an integer column. Some other value may be in one all the same, and is in the first bucket then.</remarks>
+    public bool HasRanges(string type)
     {
-        ArgumentNullException.ThrowIfNull(rows);
-        var texts = rows.Key.Concat(rows.Content.Columns).Concat(rows.Loose).Select((c, i) =>
-            SqlText.Write(this, $", {new SqlText(SqliteRowFunctions.Shown)}({new SqlLiteral(((char)SqliteType.Of(c.Type).Affinity).ToString())}, {c.Expression}) AS t{i + 1}"));
-        return Sql.Write(this, $"SELECT * FROM (SELECT {KeyHash(rows)} AS k, {ContentHash(rows)} AS h{SqlText.Join("", texts)} FROM {RowsOf(rows.Content)}) WHERE k IN ({NumbersOf(keyHashes)}) ORDER BY k, h LIMIT {most}");
+        ArgumentNullException.ThrowIfNull(type);
+        return type.Contains("INT", StringComparison.OrdinalIgnoreCase);
     }
 
     /// <inheritdoc/>
@@ -80,6 +88,29 @@ internal sealed partial class SqliteDialect
         ArgumentNullException.ThrowIfNull(column);
         return SqlText.Write(this, $"{new SqlText(SqliteRowFunctions.Canonical)}({(long)(kind == ValueKind.Text ? KindOf(column.Type) : kind)}, {column.Expression})");
     }
+
+    /// <summary>A few ranges are each looked up in the index; of many each row's bucket is looked up in the list.</summary>
+    private ContentQuery ContentOf(HashedRows rows)
+    {
+        if (rows.Within is not { } within) return rows.Content;
+        const int few = 64;
+        var (key, ranges) = (rows.Ordered!.Expression, within.Ranges);
+        var wanted = ranges.Count <= few
+            ? SqlText.Join(" OR ", ranges.Select(r => SqlText.Write(this, $"{key} BETWEEN {r.First} AND {r.Last}")))
+            : SqlText.Write(this, $"{key} BETWEEN {ranges[0].First} AND {ranges[^1].Last} AND {IsAnyOf(BucketByValue(rows.Ordered, within.Cut), within)}");
+        wanted = SqlText.Write(this, $"typeof({key}) = 'integer' AND ({wanted})");
+        if (within.Numbers[0] == 0) wanted = SqlText.Write(this, $"{wanted} OR typeof({key}) <> 'integer'");
+        return rows.Content with { Where = rows.Content.Where is { } where ? SqlText.Write(this, $"{SqlText.InParentheses(where.Text)} AND ({wanted})") : wanted };
+    }
+
+    private SqlText BucketByValue(ContentColumn key, KeyCut cut) => SqlText.Write(this, $"CASE WHEN typeof({key.Expression}) = 'integer' THEN ({key.Expression} - ({cut.From!.Value})) / {cut.Width} ELSE 0 END");
+
+    private SqlText IsAnyOf(SqlText bucket, BucketChoice choice) => choice switch
+    {
+        { Numbers: [var one] } => SqlText.Write(this, $"({bucket}) = {one}"),
+        { Unbroken: true } => SqlText.Write(this, $"({bucket}) BETWEEN {choice.Numbers[0]} AND {choice.Numbers[^1]}"),
+        _ => SqlText.Write(this, $"({bucket}) IN ({NumbersOf(choice.Numbers)})"),
+    };
 
     private SqlText KeyHash(HashedRows rows)
     {

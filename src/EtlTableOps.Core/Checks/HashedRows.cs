@@ -13,6 +13,12 @@ public sealed record HashedRows(ContentQuery Content)
     /// <summary>The key's columns; empty where a row is told apart by nothing but itself, so that its own hash is its key's.</summary>
     public IReadOnlyList<ContentColumn> Key { get; init; } = [];
 
+    /// <summary>The key as the table has it, where it is one column of whole numbers by which the database finds rows; else null.</summary>
+    public ContentColumn? Ordered { get; init; }
+
+    /// <summary>Only the rows of these buckets, cut by the values of <see cref="Ordered"/>; null for all.</summary>
+    public BucketChoice? Within { get; init; }
+
     /// <summary>Columns whose values come along as text, because two of them are compared by how far they are apart; they are no part of the row's hash.</summary>
     public IReadOnlyList<ContentColumn> Loose { get; init; } = [];
 
@@ -24,15 +30,6 @@ public sealed record HashedRows(ContentQuery Content)
 
     /// <summary>The bucket of a key's hash, where there are 2 to the power of <paramref name="bits"/> of them.</summary>
     public static long BucketOf(long keyHash, int bits) => keyHash >> (KeyBits - bits);
-}
-
-/// <summary>Some of the buckets.</summary>
-/// <param name="Bits">There are 2 to the power of it in all.</param>
-/// <param name="Numbers">Their numbers, ascending.</param>
-public sealed record BucketChoice(int Bits, IReadOnlyList<long> Numbers)
-{
-    /// <summary>Whether there is no gap between them.</summary>
-    public bool Unbroken => Numbers[^1] - Numbers[0] + 1 == Numbers.Count;
 }
 
 /// <summary>What all rows of a bucket amount to.</summary>

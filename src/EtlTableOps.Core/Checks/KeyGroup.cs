@@ -1,7 +1,7 @@
 namespace EtlTableOps.Checks;
 
-/// <summary>A row as it comes over for a comparison.</summary>
-internal readonly record struct HashedRow(long Key, long Row, string?[] Loose);
+/// <summary>A row as it comes over for a comparison; with its values where few enough come to bring them along.</summary>
+internal readonly record struct HashedRow(long Key, long Row, string?[] Loose, ShownRow? Shown);
 
 /// <summary>What differs under a key's hash.</summary>
 /// <param name="Key">The key's hash.</param>
@@ -25,6 +25,11 @@ internal readonly record struct KeyFinding(long Key, long Changed, long Missing,
 /// <summary>The rows of both sides whose key hashes alike: as a rule one of each. They are added in the order of their hashes, the two sides mixed.</summary>
 internal sealed class KeyGroup(ComparedPair pair)
 {
+    /// <summary>Rows whose values are kept: a key that is no key can have any number.</summary>
+    private const int MostShown = 1000;
+
+    private readonly List<ShownRow> shownExpected = [];
+    private readonly List<ShownRow> shownActual = [];
     private readonly IReadOnlyList<LooseColumn> loose = pair.LooseColumns;
 
     // Of rows with the same hash those that have no partner yet; with tolerances, all of that hash.
@@ -38,8 +43,19 @@ internal sealed class KeyGroup(ComparedPair pair)
     private long sameExpected;
     private long sameActual;
 
+    /// <summary>The values of the first side's rows.</summary>
+    public IReadOnlyList<ShownRow> ShownExpected => shownExpected;
+
+    /// <summary>The values of the second side's rows.</summary>
+    public IReadOnlyList<ShownRow> ShownActual => shownActual;
+
+    /// <summary>Whether the values of all its rows came along.</summary>
+    public bool IsShown => shownExpected.Count == expected && shownActual.Count == actual;
+
     public void Begin(long keyHash)
     {
+        shownExpected.Clear();
+        shownActual.Clear();
         key = keyHash;
         expected = actual = equal = sameExpected = sameActual = 0;
     }
@@ -48,6 +64,8 @@ internal sealed class KeyGroup(ComparedPair pair)
     {
         if (sameExpected + sameActual > 0 && added.Row != row) Settle();
         row = added.Row;
+        var shown = isExpected ? shownExpected : shownActual;
+        if (added.Shown is { } values && shown.Count < MostShown) shown.Add(values);
         if (isExpected)
         {
             expected++;

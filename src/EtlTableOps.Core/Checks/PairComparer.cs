@@ -12,9 +12,8 @@ internal static class PairComparer
         var watch = Stopwatch.StartNew();
         var search = new RowSearch(pair, expected, actual, limits, observer, operation);
         await search.RunAsync(token).ConfigureAwait(false);
-        // Extra rows among which imported ones are were counted, and nobody knows which of them should not be there.
-        var wanted = search.Found.Where(f => f.Changed + f.Missing + f.Duplicated > 0 || (f.Extra > 0 && pair.Imported == 0)).ToList();
-        var rows = wanted.Count == 0 || limits.MaxDifferences == 0 ? [] : await new RowFetch(pair, expected, actual, observer).ReadAsync(wanted, limits.MaxDifferences, token).ConfigureAwait(false);
+        var rows = search.Named.Take(limits.MaxDifferences).ToList();
+        if (search.Unnamed.Count > 0 && rows.Count < limits.MaxDifferences) rows.AddRange(await new RowFetch(pair, expected, actual, observer).ReadAsync(search.Unnamed, search.UnnamedWithin, limits.MaxDifferences - rows.Count, token).ConfigureAwait(false));
         return new TableDifferences
         {
             Expected = pair.ExpectedName,

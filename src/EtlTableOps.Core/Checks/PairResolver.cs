@@ -18,13 +18,14 @@ internal sealed class PairResolver(CompareRequest request, TableShape expected, 
         var hashed = columns.Select(c => Forms(c)).ToList();
         var keyed = key.Select(k => hashed[columns.IndexOf(k)]).ToList();
         var tolerances = Tolerances(columns, key);
+        var ordered = Ordered(key);
         if (asText) notes.Add("Values are compared as canonical text, the same on both sides, because the databases hash typed values each in its own way.");
         return new ComparedPair
         {
             ExpectedName = "",
             ActualName = "",
-            Expected = Side(expected, [.. hashed.Select(h => h.Expected)], [.. keyed.Select(h => h.Expected)]),
-            Actual = Side(actual, [.. hashed.Select(h => h.Actual)], [.. keyed.Select(h => h.Actual)]),
+            Expected = Side(expected, [.. hashed.Select(h => h.Expected)], [.. keyed.Select(h => h.Expected)]) with { Ordered = ordered?.Expected },
+            Actual = Side(actual, [.. hashed.Select(h => h.Actual)], [.. keyed.Select(h => h.Actual)]) with { Ordered = ordered?.Actual },
             Key = [.. key.Select(k => k.Expected.Name)],
             Columns = [.. columns.Select(c => c.Expected.Name)],
             Tolerances = tolerances,
@@ -109,6 +110,15 @@ internal sealed class PairResolver(CompareRequest request, TableShape expected, 
         else if (kind == ValueKind.Json) notes.Add($"{column.Expected.Name} is JSON and compared by its text, blanks and the order of members included.");
         if (kind == ValueKind.Instant && (expectedDialect.KindOf(mine.Type) != kind || actualDialect.KindOf(other.Type) != kind)) notes.Add($"{column.Expected.Name} has a time zone on one side only; without one it is taken for UTC.");
         return (Canonical(expectedDialect, mine, kind), Canonical(actualDialect, other, kind));
+    }
+
+    /// <summary>The key as both tables have it, where each finds its rows by it: whole numbers, and a key of that table alone.</summary>
+    private (ContentColumn Expected, ContentColumn Actual)? Ordered(List<CommonColumn> key)
+    {
+        if (key is not [var column] || !Finds(expected, expectedDialect, column.Expected) || !Finds(actual, actualDialect, column.Actual)) return null;
+        return (Plain(expectedDialect, column.Expected), Plain(actualDialect, column.Actual));
+
+        static bool Finds(TableShape table, IDialect dialect, Column column) => dialect.HasRanges(column.Type) && table.Keys.Any(k => k.Columns is [var name] && name == column.Name);
     }
 
     private Dictionary<string, LooseColumn> Tolerances(List<CommonColumn> columns, List<CommonColumn> key)

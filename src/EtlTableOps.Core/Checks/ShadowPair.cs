@@ -37,8 +37,12 @@ internal static class ShadowPair
             Imported = imported,
         };
 
-        HashedRows Side(ContentQuery content) => new(content) { Key = [.. key.Select(i => content.Columns[i])] };
+        HashedRows Side(ContentQuery content) => new(content) { Key = [.. key.Select(i => content.Columns[i])], Ordered = Ordered(shadow, stored, key, dialect) is { } at ? content.Columns[at] : null };
     }
+
+    /// <summary>The key, where both tables find their rows by it: the live table's own one of whole numbers, left as it is.</summary>
+    private static int? Ordered(ShadowBlueprint shadow, List<ShadowColumn> stored, List<int> key, IDialect dialect) =>
+        key is [var at] && shadow.Query is null && stored[at] is { Unchanged: true, From: { } from } && dialect.HasRanges(from.Type) && shadow.Live.Keys.Any(k => k.Columns is [var name] && name == from.Name) ? at : null;
 
     private static LooseColumn Loose(Tolerance tolerance, ShadowBlueprint shadow, List<ShadowColumn> stored, List<int> key, IDialect dialect)
     {

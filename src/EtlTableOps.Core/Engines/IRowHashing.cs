@@ -24,22 +24,21 @@ public interface IRowHashing
     SqlText Canonical(ContentColumn column, ValueKind kind);
 
     /// <summary>
+    /// Whether values of this type are whole numbers by whose ranges the rows of a table can be cut (<see cref="KeyCut.ByValue"/>), a bucket's rows then being found by an index.
+    /// </summary>
+    bool HasRanges(string type);
+
+    /// <summary>
     /// Adds up the rows of each bucket: a row for each bucket that has any, with its number (bigint), the count (bigint), and the sum of the rows' hashes (whatever the
     /// driver gives: it is compared as text).
     /// </summary>
     /// <param name="rows">The rows.</param>
-    /// <param name="bits">There are 2 to the power of it buckets.</param>
-    Sql BucketSums(HashedRows rows, int bits);
-
-    /// <summary>The rows of some buckets in the order of key's hash and row's hash: both (bigint), then the text of each loose column.</summary>
-    Sql Hashes(HashedRows rows, BucketChoice buckets);
+    /// <param name="cut">What the buckets are. By value only where <see cref="HasRanges"/>; what is no whole number there is in bucket 0.</param>
+    Sql BucketSums(HashedRows rows, KeyCut cut);
 
     /// <summary>
-    /// The rows whose key hashes so, in the order of key's hash and row's hash: both (bigint), then for people the text of the key's columns, of the content's columns and of the
-    /// loose ones. Two texts of a column are equal exactly when the values count as equal.
+    /// Rows in the order of key's hash and row's hash: both (bigint), then the text of each loose column; where they are to be shown, then for people the text of the key's columns, of the
+    /// content's columns and of the loose ones. Two such texts of a column are equal exactly when the values count as equal.
     /// </summary>
-    /// <param name="rows">The rows.</param>
-    /// <param name="keyHashes">The hashes of keys, at least one.</param>
-    /// <param name="most">Rows at most.</param>
-    Sql Texts(HashedRows rows, IReadOnlyList<long> keyHashes, int most);
+    Sql Rows(HashedRows rows, RowChoice choice);
 }

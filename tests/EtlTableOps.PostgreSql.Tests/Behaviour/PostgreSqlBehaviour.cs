@@ -38,6 +38,9 @@ public sealed class PostgreSqlCheckTests(PostgreSqlCluster cluster) : CheckScena
 public sealed class PostgreSqlCompareTests(PostgreSqlCluster cluster) : CompareScenarios
 {
     protected override EngineWorld NewWorld() => new PostgreSqlWorld(cluster);
+
+    [Fact]
+    public Task Keys_that_lie_thick_here_and_thin_there_are_found_by_their_values() => CompareByRangesAsync();
 }
 
 public sealed class PostgreSqlUndoTests(PostgreSqlCluster cluster) : UndoScenarios

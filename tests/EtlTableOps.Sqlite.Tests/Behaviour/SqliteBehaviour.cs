@@ -35,6 +35,28 @@ public sealed class SqliteCheckTests : CheckScenarios
 public sealed class SqliteCompareTests : CompareScenarios
 {
     protected override EngineWorld NewWorld() => new SqliteWorld();
+
+    [Fact]
+    public Task Keys_that_lie_thick_here_and_thin_there_are_found_by_their_values() => CompareByRangesAsync();
+
+    [Fact]
+    public async Task Keys_that_are_no_whole_numbers_in_a_column_of_whole_numbers_are_found_too()
+    {
+        foreach (var table in new[] { "mixed", "mixed_copy" })
+        {
+            await World.ExecuteAsync($"CREATE TABLE {table} (id integer NOT NULL PRIMARY KEY, v) WITHOUT ROWID");
+            await World.ExecuteAsync($"INSERT INTO {table} VALUES (-5, 1), (1.5, 2), (7, 3), (1e30, 4), (900, 5)");
+        }
+        await World.ExecuteAsync("UPDATE mixed_copy SET v = 0 WHERE id IN (1.5, 7)");
+        var request = new CompareRequest("mixed", "mixed_copy");
+        // The greatest value is no whole number: no ranges. Without it there are, and 1.5 lies in between.
+        Assert.Equal(["1.5", "7"], (await Operations.CompareAsync(request, Token)).Rows.Select(r => r.Key[0].Value));
+        await World.ExecuteAsync("DELETE FROM mixed WHERE id > 1000");
+        await World.ExecuteAsync("DELETE FROM mixed_copy WHERE id > 1000");
+        Assert.Equal(["1.5", "7"], (await Operations.CompareAsync(request, Token)).Rows.Select(r => r.Key[0].Value));
+        await World.ExecuteAsync("INSERT INTO mixed VALUES ('b', 7)");
+        Assert.Equal(["'b'", "1.5", "7"], (await Operations.CompareAsync(request, Token)).Rows.Select(r => r.Key[0].Value).Order(StringComparer.Ordinal));
+    }
 }
 
 public sealed class SqliteUndoTests : UndoScenarios
