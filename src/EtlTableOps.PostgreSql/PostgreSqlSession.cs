@@ -11,7 +11,7 @@ namespace EtlTableOps.PostgreSql;
 
 /// <summary>
 /// One connection to PostgreSQL. Its <c>search_path</c> and <c>TimeZone</c> stay the user's, because expressions that users declare mean
-/// what they mean in their own sessions; what the text form of values depends on is pinned.
+/// what they mean in their own sessions; only schemas of types that a table has are taken in at the end of the path. What the text form of values depends on is pinned.
 /// </summary>
 internal sealed class PostgreSqlSession : DbSession
 {
@@ -22,6 +22,7 @@ internal sealed class PostgreSqlSession : DbSession
     private readonly NpgsqlConnection connection;
     private readonly NpgsqlConnectionStringBuilder settings;
     private readonly PostgreSqlSurroundings places;
+    private readonly HashSet<string> widened = new(StringComparer.Ordinal);
     private bool abandoned;
 
     private PostgreSqlSession(NpgsqlConnection connection, NpgsqlConnectionStringBuilder settings, SessionInfo info, int majorVersion)
@@ -73,8 +74,12 @@ internal sealed class PostgreSqlSession : DbSession
     }
 
     /// <inheritdoc/>
-    public override async Task<IEngineSession> OpenAnotherAsync(CancellationToken token) =>
-        await PostgreSqlEngine.OpenAsync(settings, token).ConfigureAwait(false);
+    public override async Task<IEngineSession> OpenAnotherAsync(CancellationToken token)
+    {
+        var other = await PostgreSqlEngine.OpenAsync(settings, token).ConfigureAwait(false);
+        foreach (var schema in widened) await ((PostgreSqlSession)other).WidenAsync(schema, token).ConfigureAwait(false);
+        return other;
+    }
 
     /// <inheritdoc/>
     public override async Task<long> ExecuteAllAsync(IReadOnlyList<Sql> statements, CancellationToken token)
@@ -158,15 +163,32 @@ internal sealed class PostgreSqlSession : DbSession
         if (full is null) return null;
 
         // With nothing but pg_catalog on the path the server writes every other name with its schema.
+        TableShape? table;
         var path = await SetPathAsync("pg_catalog", token).ConfigureAwait(false);
         try
         {
-            return await PostgreSqlCatalog.ReadAsync(this, full, token).ConfigureAwait(false);
+            table = await PostgreSqlCatalog.ReadAsync(this, full, token).ConfigureAwait(false);
         }
         finally
         {
             await RestorePathAsync(path).ConfigureAwait(false);
         }
+        if (table is not null && table.Columns.Any(c => c.Type.Contains('.', StringComparison.Ordinal)))
+        {
+            foreach (var schema in await places.FindUnseenOperatorsAsync(full, token).ConfigureAwait(false)) await WidenAsync(schema, token).ConfigureAwait(false);
+        }
+        return table;
+    }
+
+    /// <summary>
+    /// Takes a schema in at the end of the <c>search_path</c>. Whether two values are equal is then what their type says: an extension's type whose operators are not found is compared
+    /// as text, which for citext is another comparison than that of the table's keys, or not at all.
+    /// </summary>
+    private async Task WidenAsync(string schema, CancellationToken token)
+    {
+        var sql = new Sql("SELECT pg_catalog.set_config('search_path', pg_catalog.concat_ws(', ', nullif(pg_catalog.current_setting('search_path'), ''), pg_catalog.quote_ident(@schema)), false)", [new SqlParameter("schema", schema)]);
+        await QueryAsync(sql, r => r.GetString(0), token).ConfigureAwait(false);
+        widened.Add(schema);
     }
 
     /// <inheritdoc/>

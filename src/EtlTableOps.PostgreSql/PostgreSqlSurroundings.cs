@@ -28,6 +28,21 @@ internal sealed class PostgreSqlSurroundings(PostgreSqlSession session)
             ORDER BY 1
             """), r => new TableName(r.GetString(0), r.GetString(1)), token);
 
+    /// <summary>Schemas that hold the operator by which values of a column of the table are equal, and are not on the session's search_path: those of extensions, mostly.</summary>
+    public Task<IReadOnlyList<string>> FindUnseenOperatorsAsync(TableName table, CancellationToken token) =>
+        session.QueryAsync(new Sql("""
+            WITH RECURSIVE types AS (
+              SELECT a.atttypid AS oid FROM pg_catalog.pg_attribute a JOIN pg_catalog.pg_class c ON c.oid = a.attrelid JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+              WHERE n.nspname = @schema AND c.relname = @name AND a.attnum > 0 AND NOT a.attisdropped
+              UNION SELECT t.typbasetype FROM types JOIN pg_catalog.pg_type t ON t.oid = types.oid WHERE t.typtype = 'd')
+            SELECT DISTINCT n.nspname::text
+            FROM types JOIN pg_catalog.pg_opclass k ON k.opcintype = types.oid AND k.opcdefault JOIN pg_catalog.pg_am m ON m.oid = k.opcmethod
+              JOIN pg_catalog.pg_amop s ON s.amopfamily = k.opcfamily AND s.amoplefttype = types.oid AND s.amoprighttype = types.oid AND s.amopstrategy = CASE m.amname WHEN 'btree' THEN 3 ELSE 1 END
+              JOIN pg_catalog.pg_operator o ON o.oid = s.amopopr JOIN pg_catalog.pg_namespace n ON n.oid = o.oprnamespace
+            WHERE m.amname IN ('btree', 'hash') AND NOT pg_catalog.pg_operator_is_visible(o.oid) AND n.nspname <> ALL (pg_catalog.current_schemas(true))
+            ORDER BY 1
+            """, [new SqlParameter("schema", table.Schema), new SqlParameter("name", table.Name)]), r => r.GetString(0), token);
+
     /// <summary>
     /// Sessions, and prepared transactions, that hold a lock on the table, its partitions or a table tied to it by a foreign key: an exchange
     /// locks all of these.

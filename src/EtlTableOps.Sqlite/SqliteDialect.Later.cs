@@ -50,11 +50,11 @@ internal sealed partial class SqliteDialect : ILaterRows
                 FROM ({Logged(later)}) AS k LEFT JOIN {later.Version} AS v ON {same}{Deleted(later)}{fits}
                 """),
             Sql.Write(this, $"DELETE FROM {later.Version} WHERE {KeyOf(later, null)} IN (SELECT {keys} FROM {LaterTable})"),
-            Sql.Write(this, $"INSERT INTO {later.Version} ({taken.Select(c => new Id(c.Name))}) SELECT {taken.Select(c => c.Value!.Value)} FROM {LaterTable} AS k CROSS JOIN {later.Live} AS l WHERE {LiveIs(later, "k")}{new SqlText(kept.Count == 0 ? "" : " AND NOT k.existed")}"),
+            Sql.Write(this, $"INSERT OR ABORT INTO {later.Version} ({taken.Select(c => new Id(c.Name))}) SELECT {taken.Select(c => c.Value!.Value)} FROM {LaterTable} AS k CROSS JOIN {later.Live} AS l WHERE {LiveIs(later, "k")}{new SqlText(kept.Count == 0 ? "" : " AND NOT k.existed")}"),
         };
         if (kept.Count > 0)
         {
-            statements.Add(Sql.Write(this, $"INSERT INTO {later.Version} ({taken.Concat(kept).Select(c => new Id(c.Name))}) SELECT {taken.Select(c => c.Value!.Value).Concat(kept.Select((_, i) => SqlText.Write(this, $"k.kept_{i + 1}")))} FROM {LaterTable} AS k CROSS JOIN {later.Live} AS l WHERE {LiveIs(later, "k")} AND k.existed"));
+            statements.Add(Sql.Write(this, $"INSERT OR ABORT INTO {later.Version} ({taken.Concat(kept).Select(c => new Id(c.Name))}) SELECT {taken.Select(c => c.Value!.Value).Concat(kept.Select((_, i) => SqlText.Write(this, $"k.kept_{i + 1}")))} FROM {LaterTable} AS k CROSS JOIN {later.Live} AS l WHERE {LiveIs(later, "k")} AND k.existed"));
         }
         statements.AddRange(later.Logs.Select((log, i) => Sql.Write(this,
             $"INSERT OR IGNORE INTO {BroughtTable} SELECT {i}, g.seq, {SqlText.Join(", ", later.Key.Select((_, k) => SqlText.Write(this, $"g.k{k + 1}")))} FROM {log.Log} AS g WHERE {Open(later, i)} AND {Tuple([.. later.Key.Select((_, k) => SqlText.Write(this, $"g.k{k + 1}"))])} IN (SELECT {keys} FROM {LaterTable})")));

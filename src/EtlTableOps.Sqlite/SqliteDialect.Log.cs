@@ -61,7 +61,7 @@ internal sealed partial class SqliteDialect
             ? SqlText.Write(this, $"EXISTS (SELECT 1 FROM {log.Log} WHERE seq > 0 AND ({SqlText.Join(" OR ", Enumerable.Range(1, log.Key.Count).Select(i => new SqlText($"k{SqliteNames.Number(i)} IS NULL")))}))")
             : new SqlText("0");
         var names = LogTriggers.Take(3).Select(t => SqlText.Write(this, $"{new SqlLiteral(TriggerOf(log, t).Name)}"));
-        return Sql.Write(this, $"SELECT (SELECT count(*) FROM {log.Log} WHERE seq > 0 AND op <> 'o'), {keys}, coalesce((SELECT max(seq) FROM {log.Log}), 0), {nulls} OR (SELECT count(*) FROM sqlite_schema WHERE type = 'trigger' AND name IN ({names})) IN (1, 2)");
+        return Sql.Write(this, $"SELECT (SELECT count(*) FROM {log.Log} WHERE seq > 0 AND op <> 'o'), {keys}, coalesce((SELECT max(seq) FROM {log.Log}), 0), CASE WHEN (SELECT count(*) FROM sqlite_schema WHERE type = 'trigger' AND name IN ({names})) IN (1, 2) THEN 2 ELSE {nulls} END");
     }
 
     /// <inheritdoc/>
@@ -83,7 +83,9 @@ internal sealed partial class SqliteDialect
         {
             var from = shadow.Query is { } query ? SqlText.Write(this, $"{SqlText.InParentheses(query.Text)} AS q") : SqlText.Write(this, $"{shadow.Live.Name}");
             var where = shadow.Where is { } condition ? new SqlText($" AND {SqlText.InParentheses(condition.Text)}") : new SqlText("");
-            statements.Add(Sql.Write(this, $"INSERT INTO {shadow.Shadow} ({shadow.Stored.Select(c => new Id(c.Name))}) SELECT {shadow.Stored.Select(c => c.Source)} FROM {from} WHERE {key} IN ({logged}){where}"));
+
+            // OR ABORT: a key that says ON CONFLICT IGNORE or REPLACE would leave a row out in silence, where a row of a later batch still has its place.
+            statements.Add(Sql.Write(this, $"INSERT OR ABORT INTO {shadow.Shadow} ({shadow.Stored.Select(c => new Id(c.Name))}) SELECT {shadow.Stored.Select(c => c.Source)} FROM {from} WHERE {key} IN ({logged}){where}"));
         }
         statements.Add(Sql.Write(this, $"DELETE FROM {log.Log} WHERE seq > 0 AND seq <= @upto"));
         return statements;

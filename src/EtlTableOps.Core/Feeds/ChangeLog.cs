@@ -58,7 +58,7 @@ public sealed record ChangeLog(TableName Watched, TableName Log, IReadOnlyList<C
 /// <param name="Changes">Row changes logged and not yet applied.</param>
 /// <param name="Keys">Different rows among them.</param>
 /// <param name="Position">The highest position.</param>
-/// <param name="Broken">True when rows changed in a way that left nothing to find them by.</param>
+/// <param name="Broken">True when rows changed in a way that left nothing to find them by, or may have changed unseen.</param>
 public sealed record LogState(long Changes, long Keys, long Position, bool Broken)
 {
     /// <summary>
@@ -66,6 +66,12 @@ public sealed record LogState(long Changes, long Keys, long Position, bool Broke
     /// all keys tells. 0 for never, and where such a thing is logged row by row.
     /// </summary>
     public long EmptiedAt { get; init; }
+
+    /// <summary>What is said of a blind log.</summary>
+    internal const string BlindReason = "triggers of its log were disabled or dropped, and what was written meanwhile is not logged";
+
+    /// <summary>Whether it is broken because its triggers were disabled or dropped, so that nobody knows what was written meanwhile.</summary>
+    public bool Blind { get; init; }
 
     /// <summary>Whether nobody wrote to the watched table.</summary>
     public bool Untouched => Changes == 0 && EmptiedAt == 0 && !Broken;

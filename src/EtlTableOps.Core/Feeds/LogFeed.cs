@@ -1,5 +1,6 @@
 using System.Globalization;
 using EtlTableOps.Engines;
+using EtlTableOps.Errors;
 using EtlTableOps.Imports;
 using EtlTableOps.Journal;
 using EtlTableOps.Plans;
@@ -30,10 +31,27 @@ internal sealed class LogFeed(IEngineSession session, SwapRecord record, TableSh
         return new FeedState(last.Changes, age is { } known ? TimeSpan.FromMicroseconds(Math.Max(0, known / 1000)) : null, last.Changes > 0);
     }
 
-    public Task<long> BringAsync(FeedState state, long changes, TimeSpan? patience, CancellationToken token)
+    public async Task<long> BringAsync(FeedState state, long changes, TimeSpan? patience, CancellationToken token)
     {
         var take = session.Capabilities.CountedPositions ? Math.Min(changes, last.Changes) : last.Changes;
-        var upto = take == last.Changes ? last.Position : last.Position - last.Changes + take;
+        for (var upto = take == last.Changes ? last.Position : last.Position - last.Changes + take; ;)
+        {
+            try
+            {
+                return await BringAsync(take, upto, patience, token).ConfigureAwait(false);
+            }
+            catch (EtlException e) when (session.Capabilities.CountedPositions && upto != long.MaxValue && session.Classify(e) == FailureKind.BadData)
+            {
+                // Rows are taken as they are now. One may have taken over a value (of another unique key) from a row whose change stands further behind, or was logged since: with
+                // that one in the same batch it fits. All that is logged always does, unless the change itself does not.
+                take = Math.Min(take * 4, last.Changes);
+                upto = take == last.Changes ? long.MaxValue : last.Position - last.Changes + take;
+            }
+        }
+    }
+
+    private Task<long> BringAsync(long take, long upto, TimeSpan? patience, CancellationToken token)
+    {
         return Patience.WhileBusyAsync(session, async () =>
         {
             var transaction = await session.BeginAsync(TransactionMode.SnapshotWrite, null, token).ConfigureAwait(false);

@@ -12,7 +12,7 @@ internal static class LogReader
     public static async Task<LogState> ReadLogAsync(this IEngineSession session, ChangeLog log, CancellationToken token)
     {
         var rows = await session.QueryAsync(session.Dialect.ReadLog(log), r => new LogState(
-            Number(r.GetValue(0)), Number(r.GetValue(1)), Number(r.GetValue(2)), Number(r.GetValue(3)) != 0) { EmptiedAt = r.FieldCount > 4 ? Number(r.GetValue(4)) : 0 }, token).ConfigureAwait(false);
+            Number(r.GetValue(0)), Number(r.GetValue(1)), Number(r.GetValue(2)), Number(r.GetValue(3)) != 0) { Blind = Number(r.GetValue(3)) == 2, EmptiedAt = r.FieldCount > 4 ? Number(r.GetValue(4)) : 0 }, token).ConfigureAwait(false);
         return rows[0];
     }
 
@@ -21,7 +21,7 @@ internal static class LogReader
     {
         var state = await session.ReadLogAsync(shadow.Feed! with { KeysUncounted = true }, token).ConfigureAwait(false);
         if (state.Broken)
-            throw new EtlException(ErrorCode.FeedBroken, shadow.Live.Name, "rows changed in a way that left no key to find them by") { SwapId = shadow.SwapId };
+            throw new EtlException(ErrorCode.FeedBroken, shadow.Live.Name, state.Blind ? LogState.BlindReason : "rows changed in a way that left no key to find them by") { SwapId = shadow.SwapId };
         return state;
     }
 

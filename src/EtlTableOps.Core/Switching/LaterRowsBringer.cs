@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using EtlTableOps.Engines;
+using EtlTableOps.Errors;
 using EtlTableOps.Feeds;
 using EtlTableOps.Imports;
 using EtlTableOps.Journal;
@@ -88,7 +89,7 @@ internal sealed class LaterRowsBringer(TableScope scope, LaterRows rows, ChangeL
         {
             var upto = Math.Min(position + batch, end);
             var before = watch.Elapsed;
-            await BringAsync(upto, token).ConfigureAwait(false);
+            upto = await BringAsync(upto, end, token).ConfigureAwait(false);
             var elapsed = watch.Elapsed - before;
             var take = upto - position;
             position = upto;
@@ -100,6 +101,24 @@ internal sealed class LaterRowsBringer(TableScope scope, LaterRows rows, ChangeL
         while (position < end);
         Brought += brought;
         observer.OnEvent(new StepFinished(Operation, "later-rows", Title, watch.Elapsed, brought));
+    }
+
+    /// <summary>Brings over what is logged up to a position, or up to a later one where rows only fit together with later ones, and returns it.</summary>
+    private async Task<long> BringAsync(long upto, long end, CancellationToken token)
+    {
+        for (var to = upto; ;)
+        {
+            try
+            {
+                await BringAsync(to, token).ConfigureAwait(false);
+                return Math.Min(to, end);
+            }
+            catch (EtlException e) when (to != long.MaxValue && scope.Session.Classify(e) == FailureKind.BadData)
+            {
+                // A row is taken as it is now, and may have a value of another unique key that the row of a later change still has in the version.
+                to = to >= end ? long.MaxValue : Math.Min(end, position + (to - position) * 4);
+            }
+        }
     }
 
     private Task<int> BringAsync(long upto, CancellationToken token) => Patience.WhileBusyAsync(scope.Session, async () =>

@@ -80,7 +80,7 @@ internal sealed class SwitchWork(TableScope scope, SwapRecord record, ShadowBlue
     {
         var guard = await session.ReadLogAsync(blueprint.Guard, token).ConfigureAwait(false);
         if (!guard.Untouched)
-            throw new EtlException(ErrorCode.ShadowChanged, record.Incoming, guard.Broken || guard.EmptiedAt > 0 ? "it was emptied" : $"{guard.Changes} rows were written by somebody else") { SwapId = record.Id };
+            throw new EtlException(ErrorCode.ShadowChanged, record.Incoming, guard.Blind ? "triggers of its guard were disabled or dropped, so that nobody knows who wrote to it" : guard.Broken || guard.EmptiedAt > 0 ? "it was emptied" : $"{guard.Changes} rows were written by somebody else") { SwapId = record.Id };
         if (blueprint.Feed is not null) await session.ReadFeedAsync(blueprint, token).ConfigureAwait(false);
     }
 

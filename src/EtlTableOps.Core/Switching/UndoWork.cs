@@ -84,7 +84,7 @@ internal sealed class UndoWork(TableScope scope, SwapRecord target, IReadOnlyLis
         if (rows == 0 || force) return rows;
         if (rows < 0 && since.FirstOrDefault(r => r.Details.LogEndedAt is not null)?.Details.LogEndedAt is { } ended)
             throw Refusal("An unknown number of", string.Create(CultureInfo.InvariantCulture, $" (since {ended:yyyy-MM-dd HH:mm:ss} UTC, as -Undoable said, their keys have not been logged, so that they can be neither kept nor counted)"));
-        if (rows < 0) throw Refusal("An unknown number of", " (the log that would know is gone, or the table was emptied at once and there is no way to tell which rows went)");
+        if (rows < 0) throw Refusal("An unknown number of", " (the log that would know is gone, or the table was emptied at once and there is no way to tell which rows went, or triggers of the log were disabled or dropped meanwhile)");
         if (Later is null) throw Refusal(rows.ToString(CultureInfo.InvariantCulture), $" ({WhyNotLater})");
         await RefuseUnfitAsync(session, token).ConfigureAwait(false);
         return rows;
@@ -108,7 +108,7 @@ internal sealed class UndoWork(TableScope scope, SwapRecord target, IReadOnlyLis
             if (!force) await RefuseLossAsync(session, token).ConfigureAwait(false);
             return new LockedWork([], 0);
         }
-        if ((await CountLoggedAsync(session, since, Exchange.Live.Name, token).ConfigureAwait(false)).Rows < 0 && !force) throw Refusal("An unknown number of", " (rows changed in a way that left no key to find them by)");
+        if ((await CountLoggedAsync(session, since, Exchange.Live.Name, token).ConfigureAwait(false)).Rows < 0 && !force) throw Refusal("An unknown number of", " (rows changed in a way that left no key to find them by, or triggers of the log were disabled or dropped meanwhile)");
         if (await Later.LastAsync(session, null, token).ConfigureAwait(false) is not { } last) return null;
         if (!force) await RefuseUnfitAsync(session, token).ConfigureAwait(false);
         else Unfit = (await Later.CountUnfitAsync(session, token).ConfigureAwait(false)).Rows;
