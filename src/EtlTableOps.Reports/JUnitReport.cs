@@ -46,7 +46,7 @@ internal static class JUnitReport
             var names = new Dictionary<string, int>(StringComparer.Ordinal);
             foreach (var check in test.Checks)
             {
-                var name = check.Column is null ? check.Name : $"{check.Name} ({check.Column})";
+                var name = ReportText.Name(check);
                 names[name] = names.GetValueOrDefault(name) + 1;
                 // A reader knows a test by its name.
                 if (names[name] > 1) name = string.Create(CultureInfo.InvariantCulture, $"{name} #{names[name]}");

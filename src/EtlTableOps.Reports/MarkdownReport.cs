@@ -12,6 +12,9 @@ internal static class MarkdownReport
     private const int MostChecks = 100;
     private const int LongestText = 1000;
 
+    /// <summary>Characters of the whole, some less than a comment may have.</summary>
+    private const int Longest = 60_000;
+
     public static string Render(Report report)
     {
         var text = new StringBuilder();
@@ -62,7 +65,7 @@ internal static class MarkdownReport
         if (differences.Rows.Count > MostRows) text.Append(CultureInfo.InvariantCulture, $"… and {differences.Rows.Count - MostRows} more in the other reports.\n\n");
 
         static IEnumerable<string[]> Lines(RowDifference row) => row.Kind == DifferenceKind.Changed && row.Values.Count > 0
-            ? row.Values.Select(v => new[] { ReportText.Kind(row.Kind), Safe(ReportText.Key(row)), Safe(v.Column), Code(v.Expected), Code(v.Actual) })
+            ? row.Values.Select(v => new[] { ReportText.Kind(row.Kind), Safe(ReportText.Key(row)), Safe(v.Column), Code(v.Expected, v.Actual), Code(v.Actual, v.Expected) })
             : [[ReportText.Kind(row.Kind), Safe(ReportText.Key(row)), "", "", Safe(ReportText.Times(row).Trim())]];
     }
 
@@ -90,13 +93,21 @@ internal static class MarkdownReport
     private static void Table(StringBuilder text, string[] titles, IEnumerable<string[]> rows)
     {
         text.Append("| ").AppendJoin(" | ", titles).Append(" |\n|").Append(string.Concat(Enumerable.Repeat(" --- |", titles.Length))).Append('\n');
-        foreach (var row in rows) text.Append("| ").AppendJoin(" | ", row).Append(" |\n");
+        var left = 0;
+        foreach (var row in rows)
+        {
+            var line = $"| {string.Join(" | ", row)} |\n";
+            // What comes after a table is to have some room too.
+            if (left > 0 || text.Length + line.Length > Longest) left++;
+            else text.Append(line);
+        }
         text.Append('\n');
+        if (left > 0) text.Append(CultureInfo.InvariantCulture, $"… and {left} more lines, for which a comment has no room; the other reports have them.\n\n");
     }
 
-    private static string Name(ShadowCheck check) => Safe(check.Column is null ? check.Name : $"{check.Name} ({check.Column})");
+    private static string Name(ShadowCheck check) => Safe(ReportText.Name(check));
 
-    private static string Code(string? value) => value is null ? "*NULL*" : $"<code>{Safe(ReportText.Value(value))}</code>";
+    private static string Code(string? value, string? other) => value is null ? "*NULL*" : $"<code>{Safe(ReportText.Value(value, other))}</code>";
 
     /// <summary>
     /// Text that is nothing but text wherever it stands: what Markdown, HTML, or a site's own signs (@somebody, #17, a link) could mean is written by number, on one line.
@@ -120,7 +131,8 @@ internal static class MarkdownReport
                 ':' => within && char.IsAsciiDigit(line[i - 1]) && char.IsAsciiDigit(line[i + 1]),
                 _ => char.IsAsciiLetterOrDigit(letter) || letter > '~',
             };
-            if (letter < ' ') safe.Append((char)('\u2400' + letter));
+            if (ReportText.Turns(letter)) safe.Append(ReportText.Written(letter).Replace("[", "&#91;", StringComparison.Ordinal).Replace("+", "&#43;", StringComparison.Ordinal).Replace("]", "&#93;", StringComparison.Ordinal));
+            else if (letter < ' ') safe.Append((char)('\u2400' + letter));
             else if (plain) safe.Append(letter);
             else safe.Append(CultureInfo.InvariantCulture, $"&#{(int)letter};");
         }

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text;
 using EtlTableOps.Checks;
 using EtlTableOps.Observability;
 
@@ -9,6 +10,12 @@ internal static class ReportText
 {
     /// <summary>Characters of a value that are shown where there is little room.</summary>
     private const int Short = 120;
+
+    /// <summary>Of these, how many stand before the place where a long value parts from the other.</summary>
+    private const int Around = 40;
+
+    /// <summary>A check's name, with its column where the name does not say it.</summary>
+    public static string Name(ShadowCheck check) => check.Column is null || check.Name.Contains($"({check.Column})", StringComparison.Ordinal) ? check.Name : $"{check.Name} ({check.Column})";
 
     /// <summary>A drift in a line: <c>amount drifts by 0.31 (alarm, quantiles): nulls 4.0 % → 12.0 %</c>.</summary>
     public static string Of(ColumnDrift drift)
@@ -52,7 +59,7 @@ internal static class ReportText
     {
         yield return Counts(differences);
         foreach (var row in differences.Rows.Take(most))
-            yield return $"{Kind(row.Kind)} {Key(row)}{(row.Values.Count == 0 ? "" : ": ")}{string.Join("; ", row.Values.Select(v => $"{v.Column} {Value(v.Expected)} → {Value(v.Actual)}"))}{Times(row)}";
+            yield return $"{Kind(row.Kind)} {Key(row)}{(row.Values.Count == 0 ? "" : ": ")}{string.Join("; ", row.Values.Select(v => $"{v.Column} {Value(v.Expected, v.Actual)} → {Value(v.Actual, v.Expected)}"))}{Times(row)}";
         if (differences.Rows.Count > most) yield return $"… and {Human.Count(differences.Rows.Count - most)} more";
     }
 
@@ -68,11 +75,31 @@ internal static class ReportText
     /// <summary>Whether how often a row is there says more than its kind does.</summary>
     public static bool IsCounted(RowDifference row) => row.ExpectedTimes != row.ActualTimes && Math.Max(row.ExpectedTimes, row.ActualTimes) > 1;
 
-    /// <summary>A value on one line.</summary>
-    public static string Value(string? value)
+    /// <summary>Whether a letter turns the direction of what is written after it: raw, it would let a value rearrange the sentence in which it stands.</summary>
+    public static bool Turns(char letter) => letter is '\u061C' or '\u200E' or '\u200F' or (>= '\u202A' and <= '\u202E') or (>= '\u2066' and <= '\u2069');
+
+    /// <summary>Such a letter by its number.</summary>
+    public static string Written(char letter) => string.Create(CultureInfo.InvariantCulture, $"[U+{(int)letter:X4}]");
+
+    /// <summary>Whether a letter has no picture of its own, or looks like something else.</summary>
+    public static bool IsUnseen(Rune rune) => Rune.GetUnicodeCategory(rune) switch
+    {
+        UnicodeCategory.Control or UnicodeCategory.Format or UnicodeCategory.LineSeparator or UnicodeCategory.ParagraphSeparator or UnicodeCategory.NonSpacingMark or UnicodeCategory.EnclosingMark
+            or UnicodeCategory.OtherNotAssigned or UnicodeCategory.PrivateUse => true,
+        UnicodeCategory.SpaceSeparator => rune.Value != ' ',
+        _ => false,
+    };
+
+    /// <summary>A value on one line; what nobody sees is written out, and a long one is cut around the place where it parts from the other.</summary>
+    public static string Value(string? value, string? other = null)
     {
         if (value is null) return "NULL";
-        var line = value.ReplaceLineEndings("⏎");
-        return "'" + (line.Length <= Short ? line : line[..(char.IsHighSurrogate(line[Short - 1]) ? Short - 1 : Short)] + "…") + "'";
+        var same = 0;
+        while (value.Length > Short && other is not null && same < value.Length && same < other.Length && value[same] == other[same]) same++;
+        var from = Math.Max(0, Math.Min(same - Around, value.Length - Short));
+        if (from > 0 && char.IsLowSurrogate(value[from])) from--;
+        var to = Math.Min(value.Length, from + Short);
+        if (to < value.Length && char.IsHighSurrogate(value[to - 1])) to--;
+        return $"'{(from > 0 ? "…" : "")}{string.Concat(value[from..to].ReplaceLineEndings("⏎").EnumerateRunes().Select(r => IsUnseen(r) ? string.Create(CultureInfo.InvariantCulture, $"[U+{r.Value:X4}]") : r.ToString()))}{(to < value.Length ? "…" : "")}'";
     }
 }

@@ -38,6 +38,8 @@ public sealed partial class HtmlTests
         Assert.DoesNotContain("\u001b", page, StringComparison.Ordinal);
         Assert.Contains("&lt;script&gt;", page, StringComparison.Ordinal);
         Assert.Contains("<code class=\"cp\">U+202E</code>", page, StringComparison.Ordinal);
+        Assert.Contains("[U+202E]", page, StringComparison.Ordinal);
+        Assert.DoesNotContain('\u202E', page);
         // Every attribute that was written is one of ours: nothing broke out of its quotes.
         var names = Attribute().Matches(page).Select(m => m.Groups[1].Value).Distinct();
         Assert.DoesNotContain(names, n => n.StartsWith("on", StringComparison.Ordinal));

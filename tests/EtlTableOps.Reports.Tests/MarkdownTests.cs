@@ -16,6 +16,9 @@ public sealed class MarkdownTests
         Assert.Contains("| columns | 8 columns | 9 columns | unexpected sneaked&#95;in |", text, StringComparison.Ordinal);
         Assert.Contains("| changed | event&#95;id &#39;17&#39; | amount | <code>&#39;1250.00&#39;</code> | <code>&#39;1205.00&#39;</code> |", text, StringComparison.Ordinal);
         Assert.Contains("*NULL*", text, StringComparison.Ordinal);
+        // What nobody sees is written out, and long values show where they part.
+        Assert.Contains("<code>&#39;cafe&#91;U&#43;0301&#93;&#39;</code>", text, StringComparison.Ordinal);
+        Assert.Contains($"<code>&#39;…{new string('x', 40)}A{new string('y', 79)}…&#39;</code> | <code>&#39;…{new string('x', 40)}B", text, StringComparison.Ordinal);
         Assert.Contains("| kind | 2.08 | alarm |", text, StringComparison.Ordinal);
         Assert.Contains("<summary>2 checks passed</summary>", text, StringComparison.Ordinal);
         Assert.StartsWith("## ✅ Passed", Text(Samples.Passed), StringComparison.Ordinal);
@@ -47,6 +50,8 @@ public sealed class MarkdownTests
         Assert.DoesNotContain("www.", text, StringComparison.Ordinal);
         Assert.DoesNotContain('\u001b', text);
         Assert.DoesNotContain('`', text);
+        Assert.DoesNotContain('\u202E', text);
+        Assert.Contains("&#91;U&#43;202E&#93;", text, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -55,5 +60,8 @@ public sealed class MarkdownTests
         var value = new string('|', 10_000);
         var rows = Enumerable.Range(0, 5000).Select(i => new RowDifference(DifferenceKind.Changed, [new NamedValue("id", $"{i}")], [new ValueDifference("v", value, value + "x")]));
         Assert.InRange(Text(Samples.Failed with { Differences = Samples.Differences with { Rows = [.. rows] } }).Length, 1000, 65_000);
+        var many = Text(Samples.Failed with { Checks = [.. Enumerable.Range(0, 200).Select(i => new ShadowCheck($"check {i}", false, value, value, value))] });
+        Assert.InRange(many.Length, 1000, 65_000);
+        Assert.Contains("more lines, for which a comment has no room", many, StringComparison.Ordinal);
     }
 }

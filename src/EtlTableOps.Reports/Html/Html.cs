@@ -31,20 +31,12 @@ internal readonly record struct Html(string Markup)
         {
             var good = Rune.TryGetRuneAt(value, i, out var rune);
             var size = good ? rune.Utf16SequenceLength : 1;
-            if (!good || IsUnseen(rune)) text.Append(Write($"<code class=\"cp\">{Name(good ? rune.Value : value[i])}</code>").Markup);
+            if (!good || ReportText.IsUnseen(rune)) text.Append(Write($"<code class=\"cp\">{Name(good ? rune.Value : value[i])}</code>").Markup);
             else text.Append(Write($"{value.Substring(i, size)}").Markup);
             i += size;
         }
         return new Html(text.ToString());
     }
-
-    private static bool IsUnseen(Rune rune) => Rune.GetUnicodeCategory(rune) switch
-    {
-        UnicodeCategory.Control or UnicodeCategory.Format or UnicodeCategory.LineSeparator or UnicodeCategory.ParagraphSeparator or UnicodeCategory.NonSpacingMark or UnicodeCategory.EnclosingMark
-            or UnicodeCategory.OtherNotAssigned or UnicodeCategory.PrivateUse => true,
-        UnicodeCategory.SpaceSeparator => rune.Value != ' ',
-        _ => false,
-    };
 
     private static string Name(int point) => point switch
     {
@@ -101,6 +93,9 @@ internal ref struct HtmlHandler
                     break;
                 case < ' ' when letter is not ('\n' or '\t'):
                     text.Append((char)('\u2400' + letter));
+                    break;
+                case var turning when ReportText.Turns(turning):
+                    text.Append(ReportText.Written(letter));
                     break;
                 default:
                     if (char.IsHighSurrogate(letter) && i + 1 < value.Length && char.IsLowSurrogate(value[i + 1])) text.Append(letter).Append(value[++i]);

@@ -15,6 +15,9 @@ internal static class HtmlDifferences
     /// <summary>Letters of each.</summary>
     private const int Longest = 60;
 
+    /// <summary>Letters of a part of a key, which is to tell the row and not to be read.</summary>
+    private const int LongestKey = 200;
+
     public static Html Of(TableDifferences differences)
     {
         if (differences.Total == 0 && differences.Complete && differences.Notes.Count == 0) return Html.None;
@@ -36,7 +39,7 @@ internal static class HtmlDifferences
 
     private static IEnumerable<Html[]> Lines(RowDifference row)
     {
-        var key = Html.Join(row.Key.Select((k, i) => Html.Write($"{(i > 0 ? Html.Write($", ") : Html.None)}<span class=\"k\">{k.Column}</span> {Html.Value(k.Value)}")));
+        var key = Html.Join(row.Key.Select((k, i) => Html.Write($"{(i > 0 ? Html.Write($", ") : Html.None)}<span class=\"k\">{k.Column}</span> {Html.Value(Short(k.Value, LongestKey))}")));
         var kind = Html.Write($"<span class=\"kind {ReportText.Kind(row.Kind)}\">{Sign(row.Kind)} {ReportText.Kind(row.Kind)}</span>");
         if (row.Kind != DifferenceKind.Changed || row.Values.Count == 0)
         {
@@ -59,7 +62,7 @@ internal static class HtmlDifferences
         return Html.Write($"{Times(times, row)}{(values.Count > 0 && ReportText.IsCounted(row) ? ": " : "")}{shown}{(values.Count > MostValues ? " …" : "")}");
     }
 
-    private static string? Short(string? value) => value is { Length: > Longest } ? value[..(char.IsHighSurrogate(value[Longest - 1]) ? Longest - 1 : Longest)] + "…" : value;
+    private static string? Short(string? value, int most = Longest) => value?.Length > most ? value[..(char.IsHighSurrogate(value[most - 1]) ? most - 1 : most)] + "…" : value;
 
     private static string Sign(DifferenceKind kind) => kind switch
     {

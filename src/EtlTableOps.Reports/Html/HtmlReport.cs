@@ -106,17 +106,15 @@ internal static class HtmlReport
     private static Html Count(string text, string kind) => Html.Write($"<span class=\"badge {kind}\">{Glyph(kind)}{text}</span>");
 
     private static Html Card(ShadowCheck check, string kind) => Html.Write($"""
-        <article class="card {kind}"><h3>{Glyph(kind)}<span>{Name(check)}</span></h3><p>{check.Message}</p>
+        <article class="card {kind}"><h3>{Glyph(kind)}<span>{ReportText.Name(check)}</span></h3><p>{check.Message}</p>
         <dl class="pair"><div><dt>Expected</dt><dd>{Html.Value(check.Expected)}</dd></div><div><dt>Found</dt><dd>{Html.Value(check.Found)}</dd></div>{(check.DefinedAt is null ? Html.None : Html.Write($"<div><dt>Defined at</dt><dd>{check.DefinedAt}</dd></div>"))}</dl></article>
         """);
-
-    private static string Name(ShadowCheck check) => check.Column is null ? check.Name : $"{check.Name} ({check.Column})";
 
     private static Html Structure(IReadOnlyList<StructureDifference> structure) => structure.Count == 0 ? Html.None : Section("structure", "Columns that are not as they were",
     [
         Table("What was declared of each column, and what is there", ["Column", "Live table", "Declared", "Shadow", "Verdict"], structure.Select(s => new[]
         {
-            Html.Write($"{s.Column}"), Type(s.Live, "not there"), Type(s.Declared, "dropped"), Type(s.Shadow, "not there"),
+            Html.Write($"{s.Column}"), Type(s.Live, "not there"), Type(s.Declared, s.Live is null ? "not declared" : "dropped"), Type(s.Shadow, "not there"),
             Count(s.AsDeclared ? "as declared" : "not as declared", s.AsDeclared ? "good" : "bad"),
         })),
     ]);
@@ -126,14 +124,14 @@ internal static class HtmlReport
     private static Html Passed(List<ShadowCheck> checks) => checks.Count == 0 ? Html.None : Section("passed", "What was proven",
     [
         Html.Write($"<details><summary>{checks.Count} {(checks.Count == 1 ? "check" : "checks")} passed</summary>"),
-        Table("Checks that passed", ["Check", "Found", "What it means"], checks.Select(c => new[] { Html.Write($"{Glyph("good")}{Name(c)}"), Html.Write($"{c.Found}"), Html.Write($"{c.Message}") }), "wide"),
+        Table("Checks that passed", ["Check", "Found", "What it means"], checks.Select(c => new[] { Html.Write($"{Glyph("good")}{ReportText.Name(c)}"), Html.Write($"{c.Found}"), Html.Write($"{c.Message}") }), "wide"),
         Html.Write($"</details>"),
     ]);
 
     private static Html Timings(ShadowTestResult test)
     {
         // Checks that were read in one scan have the scan's time each: it is told once.
-        var timed = test.Checks.Where(c => c.Elapsed > TimeSpan.Zero).GroupBy(c => c.Elapsed).Select(g => (What: string.Join(", ", g.Select(Name)), g.Key)).OrderByDescending(g => g.Key).ToList();
+        var timed = test.Checks.Where(c => c.Elapsed > TimeSpan.Zero).GroupBy(c => c.Elapsed).Select(g => (What: string.Join(", ", g.Select(ReportText.Name)), g.Key)).OrderByDescending(g => g.Key).ToList();
         if (timed.Count == 0) return Html.None;
         var all = Math.Max(test.Elapsed.TotalSeconds, timed[0].Key.TotalSeconds);
         return Section("timings", "Where the time went",
