@@ -19,18 +19,38 @@ public static class CheckFileReader
     /// <summary>Nodes at most once all aliases are followed: a few lines can stand for billions.</summary>
     private const int Most = 500_000;
 
+    /// <summary>Reads files. Where several are called alike, as <c>schema.yml</c> often is, they are told apart by the directories before it.</summary>
+    /// <exception cref="EtlException"><see cref="ErrorCode.BadInput"/> with file, line and column.</exception>
+    public static IReadOnlyList<CheckFile> Read(IReadOnlyList<string> paths)
+    {
+        ArgumentNullException.ThrowIfNull(paths);
+        var whole = paths.Select(p => Path.GetFullPath(p).Replace('\\', '/').TrimStart('/').Split('/')).ToList();
+        var parts = whole.ConvertAll(_ => 1);
+        while (whole.Select((w, i) => (Index: i, Name: Ending(i))).GroupBy(n => n.Name, StringComparer.Ordinal).Where(g => g.Select(n => string.Join('/', whole[n.Index])).Distinct().Count() > 1).SelectMany(g => g).ToList() is { Count: > 0 } alike)
+        {
+            foreach (var (index, _) in alike) parts[index]++;
+        }
+        return [.. paths.Select((p, i) => ReadAs(p, Ending(i), alone: paths.Count == 1))];
+
+        string Ending(int index) => string.Join('/', whole[index].TakeLast(parts[index]));
+    }
+
     /// <summary>Reads a file.</summary>
     /// <exception cref="EtlException"><see cref="ErrorCode.BadInput"/> with file, line and column.</exception>
     public static CheckFile Read(string path)
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
-        var name = Path.GetFileName(path);
+        return ReadAs(path, Path.GetFileName(path), alone: true);
+    }
+
+    private static CheckFile ReadAs(string path, string name, bool alone)
+    {
         try
         {
             using var file = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite);
             if (file.CanSeek && file.Length > LongestFile) throw new EtlException(ErrorCode.BadInput, $"The file '{path}' is no file of checks: it has more than {LongestFile >> 20} MB.");
             using var text = new StreamReader(file, new System.Text.UTF8Encoding(false, throwOnInvalidBytes: true));
-            return Read(text.ReadToEnd(), name);
+            return Read(text.ReadToEnd(), name, alone);
         }
         catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
         {
@@ -38,7 +58,7 @@ public static class CheckFileReader
         }
         catch (System.Text.DecoderFallbackException e)
         {
-            throw new EtlException(ErrorCode.BadInput, e, $"The file '{path}' is not in UTF-8.");
+            throw NotUtf8(path, name, e);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or ArgumentException or NotSupportedException)
         {
@@ -46,16 +66,42 @@ public static class CheckFileReader
         }
     }
 
+    private static EtlException NotUtf8(string path, string name, Exception e)
+    {
+        ReadOnlySpan<byte> rest = File.ReadAllBytes(path);
+        var (line, column) = (1, 1);
+        while (System.Text.Rune.DecodeFromUtf8(rest, out var rune, out var length) == System.Buffers.OperationStatus.Done)
+        {
+            (line, column) = rune.Value == '\n' ? (line + 1, 1) : (line, column + 1);
+            rest = rest[length..];
+        }
+        return new CheckPlace(name, line, column).Error("The file is not in UTF-8: what stands here is no letter.", e);
+    }
+
     /// <summary>Reads a file's text.</summary>
     /// <param name="text">YAML.</param>
     /// <param name="name">Its name, for messages.</param>
     /// <exception cref="EtlException"><see cref="ErrorCode.BadInput"/> with file, line and column.</exception>
-    public static CheckFile Read(string text, string name)
+    public static CheckFile Read(string text, string name) => Read(text, name, alone: true);
+
+    private static CheckFile Read(string text, string name, bool alone)
     {
         ArgumentNullException.ThrowIfNull(text);
         ArgumentNullException.ThrowIfNull(name);
-        return CheckFile.Read(name, new Tree(name).Read(text));
+        // One of many may well be nothing but remarks.
+        return !alone && IsBlank(text) ? new CheckFile(name, []) : CheckFile.Read(name, new Tree(name).Read(text), alone);
     }
+
+    private static bool IsBlank(string text)
+    {
+        foreach (var line in text.AsSpan().EnumerateLines())
+        {
+            if (line.TrimStart() is { IsEmpty: false } said && said[0] != '#') return false;
+        }
+        return true;
+    }
+
+    private static readonly System.Buffers.SearchValues<char> Controls = System.Buffers.SearchValues.Create([.. Enumerable.Range(0, 32).Select(c => (char)c).Except(['\t', '\n', '\r']), '\u007F']);
 
     /// <summary>Builds the tree from the parser's events, each with its place.</summary>
     private sealed class Tree(string name)
@@ -65,6 +111,7 @@ public static class CheckFileReader
 
         public CheckNode Read(string text)
         {
+            RefuseControls(text);
             try
             {
                 var parser = new Parser(new StringReader(text));
@@ -87,6 +134,15 @@ public static class CheckFileReader
             }
         }
 
+        /// <summary>YAML has none, and to the parser a zero is the end, so that all that comes after it would go unheard.</summary>
+        private void RefuseControls(string text)
+        {
+            var at = text.AsSpan().IndexOfAny(Controls);
+            if (at < 0) return;
+            var before = text.AsSpan(0, at);
+            throw new CheckPlace(name, before.Count('\n') + 1, at - before.LastIndexOf('\n')).Error(string.Create(System.Globalization.CultureInfo.InvariantCulture, $"A control character (U+{(int)text[at]:X4}) stands here, which YAML does not have."));
+        }
+
         private CheckNode Node(IParser parser, int depth)
         {
             if (parser.TryConsume<AnchorAlias>(out var alias))
@@ -98,6 +154,8 @@ public static class CheckFileReader
             var node = parser.Consume<NodeEvent>();
             var before = nodes;
             Count(1, node.Start);
+            // A tag of somebody's own (!include, !env) stands for what only its maker puts in its place.
+            if (!node.Tag.IsEmpty && !node.Tag.IsNonSpecific && !node.Tag.Value.StartsWith("tag:yaml.org,2002:", StringComparison.Ordinal)) throw Place(node.Start).Error($"The tag {node.Tag.Value} has no meaning here.");
             if (depth > Deepest) throw Place(node.Start).Error($"This is nested more than {Deepest} levels deep.");
             CheckNode read = node switch
             {
@@ -123,6 +181,7 @@ public static class CheckFileReader
         private List<(CheckScalar Key, CheckNode Value)> Entries(IParser parser, int depth)
         {
             var entries = new List<(CheckScalar Key, CheckNode Value)>();
+            var names = new HashSet<string>(StringComparer.Ordinal);
             var merged = new List<CheckMap>();
             while (!parser.TryConsume<MappingEnd>(out _))
             {
@@ -130,14 +189,11 @@ public static class CheckFileReader
                 if (key is not CheckScalar { Text: { } text } scalar) throw key.Place.Error("A name is expected here.");
                 var value = Node(parser, depth + 1);
                 if (text == "<<") merged.AddRange(Merged(value));
-                else if (entries.Exists(e => e.Key.Text == text)) throw key.Place.Error($"'{text}' stands here a second time; the first one would go unheard.");
+                else if (!names.Add(text)) throw key.Place.Error($"'{text}' stands here a second time; the first one would go unheard.");
                 else entries.Add((scalar, value));
             }
             // What stands in the map itself goes before what it takes over.
-            foreach (var entry in merged.SelectMany(m => m.Entries).Where(m => !entries.Exists(e => e.Key.Text == m.Key.Text)).ToList())
-            {
-                if (!entries.Exists(e => e.Key.Text == entry.Key.Text)) entries.Add(entry);
-            }
+            entries.AddRange(merged.SelectMany(m => m.Entries).Where(e => names.Add(e.Key.Text!)));
             return entries;
         }
 

@@ -1,5 +1,6 @@
 using EtlTableOps.Checks.Custom;
 using EtlTableOps.Errors;
+using EtlTableOps.Files;
 using EtlTableOps.Journal;
 using EtlTableOps.Shadows;
 
@@ -110,6 +111,46 @@ public abstract class CheckScenarios : EngineScenarios
         Assert.True(Only(await TestAsync("query_equal(SELECT kind FROM {{ table }} WHERE event_id IN (1, 2))")).Passed);
         await World.ExecuteAsync("DELETE FROM allevents_new WHERE event_id = 2");
         Assert.False(Only(await TestAsync("query_equal(SELECT kind FROM {{ table }} WHERE event_id IN (1, 2))")).Passed);
+    }
+
+    [Fact]
+    public async Task Tests_of_a_dbt_project_are_answered_as_dbt_would_and_what_is_not_known_is_named()
+    {
+        await ShadowAsync();
+        var file = CheckFileReader.Read("""
+            models:
+              - name: allevents
+                columns:
+                  - name: country
+                    tests:
+                      - dbt_utils.at_least_one
+                      - dbt_utils.not_empty_string
+                      - dbt_utils.not_constant
+                      - dbt_expectations.expect_column_value_lengths_to_equal: {value: 3}
+                      - our_own: {least: 1}
+                  - name: kind
+                    tests:
+                      - dbt_utils.not_constant: {config: {where: kind = 'view'}}
+                      - dbt_utils.at_least_one: {config: {where: event_id < 0}}
+                tests:
+                  - unique: {column_name: kind || country}
+                  - not_null: {column_name: "coalesce(country, 'none')"}
+            """, "schema.yml");
+        var result = await RunAsync(await Operations.TestAsync(new TestRequest("allevents") { Checks = CheckSelection.Select([file], null, "allevents") }, Token));
+        (string, bool, string)[] expected =
+        [
+            ("dbt_utils.at_least_one(country)", true, "150 rows with a value in country"),
+            ("dbt_utils.not_empty_string(country)", true, "0 rows"),
+            ("dbt_utils.not_constant(country)", true, "3"),
+            ("dbt_expectations.expect_column_value_lengths_to_equal(country)", false, "150 rows"),
+            ("our_own(country)", true, "not checked"),
+            ("dbt_utils.not_constant(kind)", false, "1"),
+            ("dbt_utils.at_least_one(kind)", false, "0 rows with a value in kind"),
+            ("unique(kind || country)", false, "6 values in 150 rows"),
+            ("expression((coalesce(country, 'none')) IS NOT NULL)", true, "0 rows"),
+        ];
+        Assert.Equal(expected, result.Checks.Where(c => c.Custom).Select(c => (c.Name, c.Passed, c.Found)));
+        Assert.Equal("our_own(country)", Assert.Single(result.Checks, c => c.Warned).Name);
     }
 
     [Fact]

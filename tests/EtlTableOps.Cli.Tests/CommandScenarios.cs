@@ -184,9 +184,13 @@ public abstract partial class CommandScenarios : IAsyncLifetime
         var own = run.GetProperty("checks").EnumerateArray().Where(c => c.GetProperty("custom").GetBoolean()).ToList();
         Assert.Equal([false, false, true], own.Select(c => c.GetProperty("warned").GetBoolean()));
 
-        var file = Path.Combine(Folder, "schema.yml");
+        var project = Path.Combine(Folder, "project");
+        var file = Path.Combine(Directory.CreateDirectory(Path.Combine(project, "models", "marts")).FullName, "schema.yml");
+        await File.WriteAllTextAsync(Path.Combine(project, "dbt_project.yml"), "name: shop\nmodels: {}\n");
+        await File.WriteAllTextAsync(Path.Combine(project, "packages.yml"), "packages: []\n");
+        await File.WriteAllTextAsync(Path.Combine(project, "models", "remarks.yml"), "# nothing yet\n");
         await File.WriteAllTextAsync(file, "models:\n  - name: fct_events\n    columns:\n      - name: event_id\n        tests: [unique, not_null, {my_own: {a: 1}}]\n    tests:\n      - dbt_utils.expression_is_true: {expression: event_id <> 7}\n");
-        var failed = (await RunAsync("test", "allevents", "--check-file", file, "--model", "fct_events")).Exits(2);
+        var failed = (await RunAsync("test", "allevents", "--check-file", project, "--model", "fct_events")).Exits(2);
         Assert.Contains("schema.yml:7", failed.Out, StringComparison.Ordinal);
         Assert.Contains("warning", failed.Out, StringComparison.Ordinal);
         Assert.Contains("my_own(event_id)", failed.Out, StringComparison.Ordinal);

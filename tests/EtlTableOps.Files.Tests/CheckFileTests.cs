@@ -111,7 +111,7 @@ public sealed class CheckFileTests
     public void Our_own_words_are_read()
     {
         var file = CheckFileReader.Read(Own, "checks.yml");
-        var checks = CheckFile.Select([file], null, "sales.allevents");
+        var checks = CheckSelection.Select([file], null, "sales.allevents");
         string[] expected =
         [
             "unique(event_id) [checks.yml:6]",
@@ -138,14 +138,14 @@ public sealed class CheckFileTests
     public void A_schema_file_of_dbt_is_read_and_what_has_no_counterpart_is_named()
     {
         var file = CheckFileReader.Read(Shop, "schema.yml");
-        Assert.Equal(["unique(customer_id)", "not_null(customer_id)"], CheckFile.Select([file], null, "dim_customers").Select(c => c.Title));
-        var checks = CheckFile.Select([file], "orders", "allevents");
+        Assert.Equal(["unique(customer_id)", "not_null(customer_id)"], CheckSelection.Select([file], null, "dim_customers").Select(c => c.Title));
+        var checks = CheckSelection.Select([file], "orders", "allevents");
         string[] expected =
         [
             "unique(order_id, warn_if: > 10, error_if: > 1000) [schema.yml:27]",
             "not_null(order_id) [schema.yml:32]",
             "not_null(customer_id, where: order_date > '2020-01-01') [schema.yml:35]",
-            "relationships(customer_id, to: customers, field: customer_id) [schema.yml:41]",
+            "relationships(customer_id, to: dim_customers, field: customer_id) [schema.yml:41]",
             "relationships(customer_id, to: shop.raw_customers, field: id) [schema.yml:44]",
             "accepted_values(status, values: [placed, shipped, completed, return_pending, returned]) [schema.yml:50]",
             "range(amount, min: 0, exclusive: true) [schema.yml:59]",
@@ -247,7 +247,7 @@ public sealed class CheckFileTests
     public void A_table_without_checks_is_told_which_ones_there_are()
     {
         var file = CheckFileReader.Read(Shop, "schema.yml");
-        var failure = Assert.Throws<EtlException>(() => CheckFile.Select([file], null, "allevents"));
+        var failure = Assert.Throws<EtlException>(() => CheckSelection.Select([file], null, "allevents"));
         Assert.Contains("customers, orders", failure.Message, StringComparison.Ordinal);
         Assert.Contains("-Model", failure.Message, StringComparison.Ordinal);
     }

@@ -19,8 +19,8 @@ internal static class TestCommand
             HelpName = "check",
             CustomParser = result => [.. result.Tokens.Select(word => CommonOptions.Read(result, word.Value, CheckFile.ReadOne)).OfType<CheckDefinition>()],
         };
-        var checkFile = new Option<string[]>("--check-file") { Description = "A file of checks, in YAML: with a section 'checks:', or a schema file of a dbt project. May be given several times.", HelpName = "path" };
-        var model = new Option<string?>("--model") { Description = "The name under which the checks stand in the files, where it is not the table's.", HelpName = "name" };
+        var checkFile = new Option<string[]>("--check-file") { Description = "A file of checks, in YAML: with a section 'checks:', or a schema file of a dbt project; a directory stands for all such files beneath it. May be given several times.", HelpName = "path" };
+        var model = new Option<string?>("--model") { Description = "The name under which the checks stand in the files, where it is not the table's: a model of dbt's (fct_events, fct_events.v2), or a table of a source (shop.orders).", HelpName = "name" };
         var tolerance = CompareCommand.Tolerances();
         var most = CompareCommand.MaxDifferences();
         var limit = CompareCommand.TimeLimit("Where content differs: ends the search for the differing rows after so long, such as 90s or 10m; none when left out.");

@@ -184,7 +184,7 @@ internal sealed class ShadowComparison(TableScope scope, SwapRecord record, Tabl
         var aside = behind > 0 ? $", {behind} still to be brought over aside" : "";
         var declared = (imported.Rows == 0 ? $"{expected.Rows} rows" : $"{expected.Rows} rows and {imported.Rows} imported") + aside;
         yield return new ShadowCheck("row-count", all.Rows == actual.Rows, declared, $"{actual.Rows} rows{aside}",
-            all.Rows == actual.Rows ? "As many rows as declared." : $"{Math.Abs(actual.Rows - all.Rows)} rows too {(actual.Rows > all.Rows ? "many" : "few")}.") { Elapsed = elapsed };
+            all.Rows == actual.Rows ? "As many rows as declared." : $"{Math.Abs(actual.Rows - all.Rows)} {(Math.Abs(actual.Rows - all.Rows) == 1 ? "row" : "rows")} too {(actual.Rows > all.Rows ? "many" : "few")}.") { Elapsed = elapsed };
         var tolerated = Tolerances.Count > 0 && found is { Equal: true };
         var within = string.Join(", ", Tolerances);
         var (shouldBe, message) = (Short(all), Tolerances.Count) switch

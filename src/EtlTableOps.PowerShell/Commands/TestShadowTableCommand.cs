@@ -22,7 +22,7 @@ public sealed class TestShadowTableCommand : TableCmdlet
     [ArgumentCompleter(typeof(CheckCompleter))]
     public CheckDefinition[] Check { get; set; } = [];
 
-    /// <summary>Files of checks, in YAML: with a section 'checks:', or schema files of a dbt project. Wildcards are allowed.</summary>
+    /// <summary>Files of checks, in YAML: with a section 'checks:', or schema files of a dbt project; a directory stands for all such files beneath it. Wildcards are allowed.</summary>
     [Parameter]
     [ValidateNotNullOrEmpty]
     [SupportsWildcards]

@@ -42,7 +42,7 @@ internal sealed partial class AnswerQuery(CheckDefinition definition) : Resolved
         foreach (var (one, other, what) in new[] { ("etl_l", "etl_s", "live"), ("etl_s", "etl_l", "shadow") })
         {
             var sql = Whole(reading.Dialect, reading.Sides, $"SELECT {shown}, n FROM ({Except(one, other)}) AS d LIMIT 3");
-            examples.AddRange(await reading.AskAsync(sql, r => $"{what}: " + string.Join(" | ", Enumerable.Range(0, columns).Select(i => r.IsDBNull(i) ? "NULL" : Shorten(r.GetString(i)))) + (Number(r.GetValue(columns)) is > 1 and var times ? $" ({times} times)" : ""), token).ConfigureAwait(false));
+            examples.AddRange(await reading.AskAsync(sql, r => $"{what}: " + string.Join(" | ", Enumerable.Range(0, columns).Select(i => ShownValue.Of(r.IsDBNull(i) ? null : r.GetString(i), null))) + (Number(r.GetValue(columns)) is > 1 and var times ? $" ({times} times)" : ""), token).ConfigureAwait(false));
         }
         return [.. examples.Take(Examples)];
     }

@@ -8,6 +8,7 @@ namespace EtlTableOps.Checks.Custom;
 internal sealed class CheckArguments
 {
     private readonly List<(CheckScalar Key, CheckNode Value)> entries = [];
+    private readonly HashSet<string> present = new(StringComparer.Ordinal);
     private readonly HashSet<string> taken = new(StringComparer.Ordinal);
 
     public CheckArguments(CheckPlace place) => Place = place;
@@ -17,19 +18,25 @@ internal sealed class CheckArguments
     /// <summary>The first entry that nobody took; null when all were.</summary>
     public CheckScalar? Left => entries.Where(e => !taken.Contains(e.Key.Text!)).Select(e => e.Key).FirstOrDefault();
 
+    /// <summary>The first text that only dbt fills in; null where there is none.</summary>
+    public string? Template => entries.Where(e => e.Key.Text is not ("description" or "meta" or "tags")).Select(e => TemplateIn(e.Value)).FirstOrDefault(t => t is not null);
+
     /// <summary>Adds entries; what has a name that is there already is refused, because one of them would go unheard.</summary>
     public void Add(CheckMap map)
     {
         foreach (var (key, value) in map.Entries)
         {
-            if (entries.Exists(e => e.Key.Text == key.Text)) throw key.Place.Error($"'{key.Text}' is given twice for one check.");
+            if (!present.Add(key.Text ?? "")) throw key.Place.Error($"'{key.Text}' is given twice for one check.");
             entries.Add((key, value));
         }
     }
 
     public void Add(string name, CheckNode value) => Add(new CheckMap(value.Place, [(new CheckScalar(value.Place, name), value)]));
 
-    public bool Has(string name) => entries.Exists(e => e.Key.Text == name);
+    public bool Has(string name) => present.Contains(name);
+
+    /// <summary>Whether an entry is this one word.</summary>
+    public bool Says(string name, string word) => entries.Exists(e => e.Key.Text == name && e.Value is CheckScalar { Text: { } text } && text.Equals(word, StringComparison.OrdinalIgnoreCase));
 
     /// <summary>Takes what means nothing here.</summary>
     public void Ignore(params string[] names) => taken.UnionWith(names);
@@ -63,6 +70,19 @@ internal sealed class CheckArguments
         CheckScalar { Text: { } text } => [text],
         CheckList list => [.. list.Items.Select(i => i is CheckScalar { Text: { } text } ? text : throw i.Place.Error($"'{names[0]}' is to be a list of single values{(i is CheckScalar ? "; a missing value is never one of them, so that null says nothing: use not_null" : "")}."))],
         var other => throw other.Place.Error($"'{names[0]}' is to be a list."),
+    };
+
+    /// <summary>A list of texts, where a null is no value.</summary>
+    public IReadOnlyList<string> TextsWithoutNulls(string name) => Take(name) is CheckList list
+        ? [.. list.Items.Where(i => i is not CheckScalar { Text: null }).Select(i => i is CheckScalar { Text: { } text } ? text : throw i.Place.Error($"'{name}' is to be a list of single values."))]
+        : Texts(name);
+
+    private static string? TemplateIn(CheckNode node) => node switch
+    {
+        CheckScalar { Text: { } text } => CheckReader.IsTemplate(text) ? text : null,
+        CheckList list => list.Items.Select(TemplateIn).FirstOrDefault(t => t is not null),
+        CheckMap map => map.Entries.Select(e => TemplateIn(e.Value)).FirstOrDefault(t => t is not null),
+        _ => null,
     };
 
     public bool Flag(bool standard, params string[] names)

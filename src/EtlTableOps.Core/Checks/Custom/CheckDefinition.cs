@@ -72,10 +72,13 @@ public sealed record CheckDefinition(CheckKind Kind)
     /// <summary>Whether <see cref="Sql"/> is what follows the column's name, as dbt_utils.expression_is_true under a column has it.</summary>
     public bool ColumnFirst { get; init; }
 
+    /// <summary>With <see cref="ColumnFirst"/>: a function of SQL's through which the column goes, such as <c>length</c>; null for none.</summary>
+    internal string? ColumnFunction { get; init; }
+
     /// <summary>The values of <see cref="CheckKind.AcceptedValues"/>.</summary>
     public IReadOnlyList<string> Values { get; init; } = [];
 
-    /// <summary>Whether values and bounds are SQL as they stand, instead of text or numbers.</summary>
+    /// <summary>Whether values and bounds are SQL as they stand, instead of text or numbers; of <see cref="CheckKind.Unique"/>, whether its columns are.</summary>
     public bool AsSql { get; init; }
 
     /// <summary>For <see cref="CheckKind.AcceptedValues"/> and <see cref="CheckKind.Pattern"/>: the values are the ones that must not occur.</summary>
@@ -142,7 +145,7 @@ public sealed record CheckDefinition(CheckKind Kind)
         var c = CultureInfo.InvariantCulture;
         List<string?> parts =
         [
-            Columns.Count > 0 ? string.Join(", ", Columns) : null,
+            Columns.Count == 0 ? null : ColumnFunction is null ? string.Join(", ", Columns) : $"{ColumnFunction}({Columns[0]})",
             Sql is { } sql ? string.Join(' ', sql.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries)) : null,
             Values.Count > 0 ? $"{(Not ? "not " : "")}values: [{string.Join(", ", Values)}]" : null,
             Pattern is { } pattern ? $"{(Not ? "not " : "")}pattern: {pattern}" : null,

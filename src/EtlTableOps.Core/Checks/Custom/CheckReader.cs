@@ -7,7 +7,7 @@ namespace EtlTableOps.Checks.Custom;
 /// becomes a warning that names it; anywhere else it is an error, because it can only be a slip.
 /// </summary>
 /// <param name="foreign">Whether the words are those of a dbt project.</param>
-internal sealed class CheckReader(bool foreign)
+internal sealed partial class CheckReader(bool foreign)
 {
     private static readonly HashSet<string> Common = new(StringComparer.Ordinal)
     {
@@ -68,6 +68,7 @@ internal sealed class CheckReader(bool foreign)
             _ => throw place.Error("A check is its name, or its name with arguments."),
         };
         var (word, arguments) = Arguments(map);
+        if (foreign && word.StartsWith("dbt.", StringComparison.Ordinal)) word = word["dbt.".Length..];
         if (column is not null)
         {
             if (arguments.Has("column") || arguments.Has("columns")) throw place.Error($"{word} stands under column {column} and names a column besides.");
@@ -75,21 +76,39 @@ internal sealed class CheckReader(bool foreign)
         }
         try
         {
+            if (foreign && !Words.ContainsKey(word) && !DbtTests.Knows(word))
+                return arguments.Says("enabled", "false") ? null : throw new NotUnderstoodException($"{word} is no test that is known here");
             if (!arguments.Flag(true, "enabled")) return null;
             return Finish(word, arguments);
         }
         catch (NotUnderstoodException e)
         {
             if (!foreign) throw place.Error(e.Message);
-            return new CheckDefinition(CheckKind.NotUnderstood) { Name = column is null ? word : $"{word}({column})", Columns = column is null ? [] : [column], Reason = e.Message, Severity = CheckSeverity.Warn, DefinedAt = place.Short };
+            return NotUnderstood(column is null ? word : $"{word}({column})", column, e.Message, place);
+        }
+        catch (EtlException) when (foreign && arguments.Template is { } template)
+        {
+            // What is wrong with it may well be right once dbt has filled it in.
+            return NotUnderstood(column is null ? word : $"{word}({column})", column, TemplateIn(word, template), place);
         }
     }
+
+    /// <summary>What has no counterpart here, as a warning that names it.</summary>
+    public static CheckDefinition NotUnderstood(string name, string? column, string reason, CheckPlace place) =>
+        new(CheckKind.NotUnderstood) { Name = name, Columns = column is null ? [] : [column], Reason = reason, Severity = CheckSeverity.Warn, DefinedAt = place.Short };
+
+    /// <summary>Whether a text is to be filled in by dbt.</summary>
+    public static bool IsTemplate(string text) => text.Contains("{{", StringComparison.Ordinal) || text.Contains("{%", StringComparison.Ordinal);
+
+    /// <summary>Why a template cannot be checked.</summary>
+    public static string TemplateIn(string word, string template) => $"{word} holds a template ({string.Join(' ', template.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries))}), which only dbt fills in";
 
     /// <summary>The check's name, and all that it is given, wherever it stands.</summary>
     private static (string Word, CheckArguments Arguments) Arguments(CheckMap map)
     {
         var arguments = new CheckArguments(map.Place);
-        var named = map.Entries.Where(e => !Common.Contains(e.Key.Text ?? "")).ToList();
+        // A project's own test may have the name of one of the words that all tests take.
+        var named = map.Entries.Where(e => !Common.Contains(e.Key.Text ?? "") || map.Entries is [{ Value: CheckMap }]).ToList();
         string word;
         if (map["test_name"] is CheckScalar { Text: { } other })
         {
@@ -106,7 +125,7 @@ internal sealed class CheckReader(bool foreign)
             if (value is CheckMap given) Spread(given);
             else if (value is not CheckScalar { Text: null }) arguments.Add("", value);
         }
-        Spread(new CheckMap(map.Place, [.. map.Entries.Where(e => Common.Contains(e.Key.Text ?? "") && e.Key.Text != "test_name")]));
+        Spread(new CheckMap(map.Place, [.. map.Entries.Except(named).Where(e => e.Key.Text != "test_name")]));
         return (word, arguments);
 
         void Spread(CheckMap given)
@@ -123,6 +142,7 @@ internal sealed class CheckReader(bool foreign)
     private CheckDefinition Finish(string word, CheckArguments given)
     {
         given.Ignore("description", "tags", "meta", "limit", "store_failures", "store_failures_as", "quote_columns");
+        if (foreign) given.Ignore("alias", "database", "schema", "group");
         var severity = given.Text("severity")?.ToLowerInvariant();
         var common = new CheckDefinition(CheckKind.NotUnderstood)
         {
@@ -134,23 +154,51 @@ internal sealed class CheckReader(bool foreign)
                 _ => throw given.Place.Error($"'{severity}' is no severity: error or warn."),
             },
             Where = given.Text("where", "row_condition"),
-            WarnIf = given.Threshold("warn_if"),
-            ErrorIf = given.Threshold("error_if"),
+            WarnIf = Threshold(given, "warn_if"),
+            ErrorIf = Threshold(given, "error_if"),
             DefinedAt = given.Place.Short,
         };
-        var check = Words.TryGetValue(word, out var own) ? Own(own.Kind, common, given)
-            : foreign ? DbtTests.Read(word, common, given) ?? throw new NotUnderstoodException($"{word} is no test that is known here")
+        var check = Words.TryGetValue(word, out var own) ? OfExpression(own.Kind, common, given) ?? Own(own.Kind, common, given)
+            : foreign ? Called(word, DbtTests.Read(word, common, given))
             : throw new NotUnderstoodException($"'{word}' is no check. Known: {string.Join(", ", Known)}.");
         if (given.Left is { } left) throw new NotUnderstoodException(left.Text is { Length: > 0 } name ? $"{word} takes no '{name}'" : $"{word} is given a value that it has no use for");
         foreach (var sql in new[] { check.Where, check.Kind == CheckKind.QueryEqual ? null : check.Sql, check.Min, check.Max, check.To, check.Field, check.Pattern }.Concat(check.Values).Concat(check.Columns))
         {
-            if (sql is not null && (sql.Contains("{{", StringComparison.Ordinal) || sql.Contains("{%", StringComparison.Ordinal)))
-                throw new NotUnderstoodException($"{word} holds a template ({sql.Trim()}), which only dbt fills in");
+            if (sql is not null && IsTemplate(sql)) throw new NotUnderstoodException(TemplateIn(word, sql));
         }
         return check;
     }
 
-    private static CheckDefinition Own(CheckKind kind, CheckDefinition common, CheckArguments given)
+    /// <summary>A package's test whose own name says more than the check that it becomes keeps it.</summary>
+    private static CheckDefinition Called(string word, CheckDefinition check) =>
+        check is { Name: null, Columns: [var column], Kind: CheckKind.Expression or CheckKind.RowCount or CheckKind.DistinctCount } ? check with { Name = $"{word}({column})" } : check;
+
+    /// <summary>To dbt a threshold is any end of an SQL comparison.</summary>
+    private CheckThreshold? Threshold(CheckArguments given, string name)
+    {
+        try
+        {
+            return given.Threshold(name);
+        }
+        catch (EtlException e) when (foreign)
+        {
+            throw new NotUnderstoodException(e.InnerException?.Message.TrimEnd('.') ?? e.Message);
+        }
+    }
+
+    /// <summary>Where a project says of which column a test is, it may be an expression.</summary>
+    private CheckDefinition? OfExpression(CheckKind kind, CheckDefinition common, CheckArguments given)
+    {
+        if (!foreign || given.Has("column") || given.Take("column_name") is not CheckScalar { Text: { } sql } || PlainColumn().IsMatch(sql)) return null;
+        return kind switch
+        {
+            CheckKind.Unique => common with { Kind = kind, Columns = [sql.Trim()], AsSql = true },
+            CheckKind.NotNull => common with { Kind = CheckKind.Expression, Sql = $"({sql.Trim()}) IS NOT NULL" },
+            _ => throw new NotUnderstoodException($"{CheckDefinition.Word(kind)} is of an expression ({sql.Trim()}) and not of a column"),
+        };
+    }
+
+    private CheckDefinition Own(CheckKind kind, CheckDefinition common, CheckArguments given)
     {
         var check = common with { Kind = kind };
         return kind switch
@@ -170,11 +218,11 @@ internal sealed class CheckReader(bool foreign)
         };
     }
 
-    private static CheckDefinition AcceptedValues(CheckDefinition check, CheckArguments given)
+    private CheckDefinition AcceptedValues(CheckDefinition check, CheckArguments given)
     {
-        // Under a column, what is given without a name is the list; else it is the column.
-        var values = given.Has("column") ? given.Texts("values", "") : given.Texts("values");
-        if (values.Count == 0) throw given.Place.Error("accepted_values needs 'values'.");
+        // Under a column, what is given without a name is the list; else it is the column. A null in it is a slip, but in dbt's files it is often met, and says nothing there.
+        var values = foreign ? given.TextsWithoutNulls("values") : given.Has("column") ? given.Texts("values", "") : given.Texts("values");
+        if (values.Count == 0) throw foreign && given.Has("values") ? new NotUnderstoodException("accepted_values has a list without a single value") : given.Place.Error("accepted_values needs 'values'.");
         return check with { Columns = Column(given), Values = values, AsSql = !given.Flag(true, "quote"), Not = given.Flag(false, "not") };
     }
 
@@ -218,6 +266,9 @@ internal sealed class CheckReader(bool foreign)
         if (columns.Count == 0 || columns.Any(string.IsNullOrWhiteSpace)) throw given.Place.Error("'column' is missing.");
         return columns;
     }
+
+    [System.Text.RegularExpressions.GeneratedRegex(@"^\s*(?:[\w$]+|""(?:[^""]|"""")+"")\s*$")]
+    internal static partial System.Text.RegularExpressions.Regex PlainColumn();
 
     /// <summary>Something that only dbt, or a newer version, knows.</summary>
     internal sealed class NotUnderstoodException(string message) : Exception(message);

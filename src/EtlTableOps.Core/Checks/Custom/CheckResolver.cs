@@ -20,6 +20,7 @@ internal sealed partial class CheckResolver(IEngineSession session, TableShape l
     public async Task<ResolvedCheck> ResolveAsync(CheckDefinition check, CancellationToken token)
     {
         if (check.Kind == CheckKind.NotUnderstood) return new NotUnderstoodCheck(check);
+        if (check is { Kind: CheckKind.Unique, AsSql: true }) return new UniqueCheck(check, check.Columns);
         var columns = check.Columns.Select(Find).ToList();
         if (columns.GroupBy(c => c.Name, StringComparer.Ordinal).FirstOrDefault(g => g.Count() > 1) is { } twice) throw new EtlException(ErrorCode.BadInput, $"Column {twice.Key} is named twice.");
         var names = columns.Select(c => c.Name).ToList();
@@ -32,10 +33,12 @@ internal sealed partial class CheckResolver(IEngineSession session, TableShape l
             case CheckKind.QueryEqual:
                 return new AnswerQuery(check);
             case CheckKind.Expression:
-                var condition = check.ColumnFirst ? SqlText.Write(Quoting, $"{new Id(names[0])} {new SqlText(check.Sql!)}") : new SqlText(check.Sql!);
+                var condition = check.ColumnFirst ? SqlText.Write(Quoting, $"{Named(names[0], check.ColumnFunction)} {new SqlText(check.Sql!)}") : new SqlText(check.Sql!);
                 return new RowsCheck(check, names, new SqlText($"NOT {SqlText.InParentheses(condition.Text)}"), $"This holds for every row: {condition.Text}.");
             case CheckKind.RowCount:
-                return new RowCountCheck(check, check.Where is { } where ? [new ScanMeasure(ScanMeasureKind.Rows, SqlText.InParentheses(where))] : []);
+                List<SqlText> counted = [.. names.Select(n => SqlText.Write(Quoting, $"{new Id(n)} IS NOT NULL"))];
+                if (check.Where is { } where) counted.Insert(0, SqlText.InParentheses(where));
+                return new RowCountCheck(check, counted.Count > 0 ? [new ScanMeasure(ScanMeasureKind.Rows, SqlText.Join(" AND ", counted))] : []);
             case CheckKind.Distribution:
                 if (live.FindColumn(names[0]) is null)
                     throw new EtlException(ErrorCode.BadInput, $"Column {names[0]} is not in the live table, so that there is nothing to hold it against.");
@@ -108,6 +111,8 @@ internal sealed partial class CheckResolver(IEngineSession session, TableShape l
         if (!groups.TryGetValue(key, out var group)) groups[key] = group = new DistributionGroup(live, shadow, where, liveAsOf, feed);
         return group;
     }
+
+    private SqlText Named(string column, string? function) => function is null ? SqlText.Write(Quoting, $"{new Id(column)}") : SqlText.Write(Quoting, $"{new SqlText(function)}({new Id(column)})");
 
     private Column Find(string name) => Find(shadow, name);
 

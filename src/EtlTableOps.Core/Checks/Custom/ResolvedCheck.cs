@@ -68,8 +68,6 @@ internal abstract class ResolvedCheck(CheckDefinition definition)
         if (columns.Count == 0) return [];
         var values = SqlText.Join(", ", columns.Select(c => SqlText.Write(reading.Dialect, $"CAST({new Id(c)} AS text)")));
         var rows = reading.Dialect.SelectRows(reading.Sides.Shadow with { Where = failing }, values);
-        return await reading.AskAsync(rows with { Text = $"{rows.Text} LIMIT {Examples}" }, r => string.Join(", ", columns.Select((c, i) => $"{c}={(r.IsDBNull(i) ? "NULL" : Shorten(r.GetString(i)))}")), token).ConfigureAwait(false);
+        return await reading.AskAsync(rows with { Text = $"{rows.Text} LIMIT {Examples}" }, r => string.Join(", ", columns.Select((c, i) => $"{c}={ShownValue.Of(r.IsDBNull(i) ? null : r.GetString(i), null)}")), token).ConfigureAwait(false);
     }
-
-    protected static string Shorten(string value) => value.Length <= 60 ? value : value[..59] + "…";
 }

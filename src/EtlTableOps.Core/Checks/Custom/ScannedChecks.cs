@@ -114,7 +114,7 @@ internal sealed class RowCountCheck(CheckDefinition definition, IReadOnlyList<Sc
         var (low, high) = (FigureCheck.Number(Definition.Min), FigureCheck.Number(Definition.Max));
         var breaks = rows < low || rows > high;
         var expected = FigureCheck.BoundsText(Definition.Min, Definition.Max);
-        var found = string.Create(c, $"{rows} rows");
+        var found = string.Create(c, $"{rows} row{(rows == 1 ? "" : "s")}{(Definition.Columns is [var column] ? $" with a value in {column}" : "")}");
         if (Relative)
         {
             var live = (await reading.AskAsync(LiveRows(reading.Dialect, reading.Sides), r => Convert.ToInt64(r.GetValue(0), c), token).ConfigureAwait(false))[0];

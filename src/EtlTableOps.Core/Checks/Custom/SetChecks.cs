@@ -24,7 +24,7 @@ internal sealed class UniqueCheck(CheckDefinition definition, IReadOnlyList<stri
         var shown = SqlText.Join(", ", names.Select(n => SqlText.Write(dialect, $"CAST(r.{n} AS text)")));
         var rows = Rows(dialect, reading.Sides);
         var sql = Sql.Write(dialect, $"SELECT {shown}, count(*) FROM ({new SqlText(rows.Text)}) AS r GROUP BY {names} HAVING count(*) > 1 LIMIT {Examples}") with { Before = rows.Before };
-        return await reading.AskAsync(sql, r => string.Join(", ", columns.Select((c, i) => $"{c}={(r.IsDBNull(i) ? "NULL" : Shorten(r.GetString(i)))}")) + $" ({Number(r.GetValue(columns.Count))} times)", token).ConfigureAwait(false);
+        return await reading.AskAsync(sql, r => string.Join(", ", columns.Select((c, i) => $"{c}={ShownValue.Of(r.IsDBNull(i) ? null : r.GetString(i), null)}")) + $" ({Number(r.GetValue(columns.Count))} times)", token).ConfigureAwait(false);
     }
 
     private Sql Count(IDialect dialect, CheckSides sides)
@@ -38,10 +38,12 @@ internal sealed class UniqueCheck(CheckDefinition definition, IReadOnlyList<stri
     {
         var conditions = new List<SqlText>();
         if (Definition.Where is { } where) conditions.Add(SqlText.InParentheses(where));
-        if (!Definition.NullsEqual) conditions.AddRange(columns.Select(c => SqlText.Write(dialect, $"{new Id(c)} IS NOT NULL")));
-        var values = columns.Zip(Names(), (c, n) => SqlText.Write(dialect, $"{new Id(c)} AS {n}"));
+        if (!Definition.NullsEqual) conditions.AddRange(columns.Select(c => SqlText.Write(dialect, $"{Value(dialect, c)} IS NOT NULL")));
+        var values = columns.Zip(Names(), (c, n) => SqlText.Write(dialect, $"{Value(dialect, c)} AS {n}"));
         return dialect.SelectRows(conditions.Count == 0 ? sides.Shadow : sides.Shadow with { Where = SqlText.Join(" AND ", conditions) }, SqlText.Join(", ", values));
     }
+
+    private SqlText Value(IDialect dialect, string column) => Definition.AsSql ? SqlText.InParentheses(column) : SqlText.Write(dialect, $"{new Id(column)}");
 
     private List<SqlText> Names() => [.. columns.Select((_, i) => new SqlText(string.Create(CultureInfo.InvariantCulture, $"k{i + 1}")))];
 
@@ -62,7 +64,7 @@ internal sealed class RelationshipsCheck(CheckDefinition definition, string colu
     public override async Task<IReadOnlyList<string>> ExamplesAsync(CheckReading reading, IReadOnlyList<string> key, CancellationToken token)
     {
         var sql = Orphans(reading.Dialect, reading.Sides, new SqlText("DISTINCT CAST(c.k1 AS text)"));
-        return await reading.AskAsync(sql with { Text = $"{sql.Text} LIMIT {Examples}" }, r => $"{column}={Shorten(r.GetString(0))}", token).ConfigureAwait(false);
+        return await reading.AskAsync(sql with { Text = $"{sql.Text} LIMIT {Examples}" }, r => $"{column}={ShownValue.Of(r.GetString(0), null)}", token).ConfigureAwait(false);
     }
 
     private Sql Orphans(IDialect dialect, CheckSides sides, SqlText what)
