@@ -100,7 +100,10 @@ public sealed record ShadowTestResult
     /// <summary>The columns' distributions in the live table and in the shadow, where they were asked for.</summary>
     public IReadOnlyList<ColumnDrift> Distributions { get; init; } = [];
 
-    /// <summary>The declared difference in structure, a line for each column that is not as it was: what was declared, what was found.</summary>
+    /// <summary>
+    /// The difference in structure, a line for each column and for each thing that hangs on the table (keys, indexes, checks, rights, options, dependents) that is not as it was: what was
+    /// declared, what was found. What is beyond the declaration is not as declared.
+    /// </summary>
     public IReadOnlyList<StructureDifference> Structure { get; init; } = [];
 
     /// <summary>The statements that read the rows, in the order in which they were run.</summary>
@@ -134,13 +137,17 @@ public sealed record ShadowCheck(string Name, bool Passed, string Expected, stri
     public string? DefinedAt { get; init; }
 }
 
-/// <summary>A column of the shadow against its live one.</summary>
-/// <param name="Column">The column's name.</param>
+/// <summary>A column of the shadow, or something that hangs on it, against the live table's.</summary>
+/// <param name="Name">Its name.</param>
 /// <param name="Live">As the live table has it (<c>integer NOT NULL</c>); null for an added one.</param>
 /// <param name="Declared">As it was declared; null for a dropped one.</param>
 /// <param name="Shadow">As it is; null where it is not there.</param>
 /// <param name="AsDeclared">Whether it is what was declared.</param>
-public sealed record StructureDifference(string Column, string? Live, string? Declared, string? Shadow, bool AsDeclared);
+public sealed record StructureDifference(string Name, string? Live, string? Declared, string? Shadow, bool AsDeclared)
+{
+    /// <summary>What it is: <c>column</c>, <c>key</c>, <c>index</c>, <c>check</c>, <c>foreign key</c>, <c>trigger</c>, <c>policy</c>, <c>grant</c>, <c>view</c> and so on.</summary>
+    public string Kind { get; init; } = "column";
+}
 
 /// <summary>A swap, as it was done or as the journal has it.</summary>
 public sealed record TableSwap

@@ -54,8 +54,8 @@ internal static class MarkdownReport
     private static void Structure(StringBuilder text, IReadOnlyList<StructureDifference> structure)
     {
         if (structure.Count == 0) return;
-        text.Append("### Columns that are not as they were\n\n");
-        Table(text, ["Column", "Live", "Declared", "Shadow", ""], structure.Take(MostChecks).Select(s => new[] { Safe(s.Column), Safe(s.Live ?? "—"), Safe(s.Declared ?? "—"), Safe(s.Shadow ?? "—"), s.AsDeclared ? "as declared" : "**not as declared**" }));
+        text.Append("### Structure that is not as it was\n\n");
+        Table(text, ["", "Name", "Live", "Declared", "Shadow", ""], structure.Take(MostChecks).Select(s => new[] { Safe(s.Kind), Safe(s.Name), Safe(s.Live ?? "—"), Safe(s.Declared ?? "—"), Safe(s.Shadow ?? "—"), s.AsDeclared ? "as declared" : "**not as declared**" }));
     }
 
     private static void Rows(StringBuilder text, TableDifferences differences)

@@ -30,7 +30,7 @@ public abstract class VerdictScenarios : EngineScenarios
             Set = [new SetColumn("kind", "upper(kind)")],
         });
         var result = await ProveAsync();
-        Assert.Equal(["kind", "payload", "twice"], result.Structure.Select(d => d.Column.ToLowerInvariant()).Order(StringComparer.Ordinal));
+        Assert.Equal(["kind", "payload", "twice"], result.Structure.Select(d => d.Name.ToLowerInvariant()).Order(StringComparer.Ordinal));
         Assert.All(result.Structure, d => Assert.True(d.AsDeclared, $"{d}"));
         var added = Of(result, "twice");
         Assert.Null(added.Live);
@@ -58,8 +58,33 @@ public abstract class VerdictScenarios : EngineScenarios
         Assert.Null(extra.Declared);
         Assert.Null(extra.Live);
         Assert.NotNull(extra.Shadow);
-        Assert.DoesNotContain(result.Structure, d => d.Column.Equals("kind", StringComparison.OrdinalIgnoreCase));
+        Assert.DoesNotContain(result.Structure, d => d.Name.Equals("kind", StringComparison.OrdinalIgnoreCase));
     }
 
-    private static StructureDifference Of(ShadowTestResult result, string column) => Assert.Single(result.Structure, d => d.Column.Equals(column, StringComparison.OrdinalIgnoreCase));
+    /// <summary>Indexes, and what was put on the shadow: what goes with its column is declared, all else is beyond it.</summary>
+    protected async Task TellOfIndexesAndDependentsAsync()
+    {
+        await EventsTable.CreateAsync(World, 30);
+        await World.ExecuteAsync("CREATE INDEX ix_payload ON allevents (payload)");
+        await World.ExecuteAsync("CREATE INDEX ix_stays ON allevents (kind)");
+        await BuildAsync(new DeclaredChange { Drop = ["payload"] });
+        var proven = await ProveAsync();
+        Assert.Equal(["payload", "ix_payload"], proven.Structure.Select(d => d.Name));
+        var dropped = Of(proven, "ix_payload");
+        Assert.Equal(("index", null, null, true), (dropped.Kind, dropped.Declared, dropped.Shadow, dropped.AsDeclared));
+        Assert.Contains("payload", dropped.Live, StringComparison.Ordinal);
+
+        await World.ExecuteAsync("CREATE INDEX ix_more ON allevents_new (user_id)");
+        await World.ExecuteAsync("CREATE VIEW sees_shadow AS SELECT kind FROM allevents_new");
+        var altered = await TestAsync();
+        Assert.False(altered.Passed);
+        var beyond = altered.Structure.Where(d => !d.AsDeclared).ToList();
+        Assert.Equal(["index", "view"], beyond.Select(d => d.Kind));
+        Assert.Equal("ix_more", beyond[0].Name);
+        Assert.EndsWith("sees_shadow", beyond[1].Name, StringComparison.Ordinal);
+        Assert.All(beyond, d => Assert.True(d is { Live: null, Declared: null, Shadow.Length: > 0 }, $"{d}"));
+        Assert.DoesNotContain(altered.Structure, d => d.Name == "ix_stays");
+    }
+
+    private static StructureDifference Of(ShadowTestResult result, string column) => Assert.Single(result.Structure, d => d.Name.Equals(column, StringComparison.OrdinalIgnoreCase));
 }

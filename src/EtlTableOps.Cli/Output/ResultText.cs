@@ -49,12 +49,31 @@ internal sealed class ResultText(IAnsiConsole console)
             table.AddRow(new Text(verdict, new Style(color)), new Text(check.Name), new Text(message));
         }
         console.Write(table);
+        Structure(test.Structure);
         if (test.Differences is { } found) ShowRows(found);
         Distributions(test.Distributions);
         if (test.Cost is { } cost) console.WriteLine($"Cost: {cost}");
         console.WriteLine(test.Passed
             ? $"Next: etl-table-ops switch {Argument(test.Table)}"
             : "It does not go live. Mend the cause or declare the difference, then test again.");
+    }
+
+    private void Structure(IReadOnlyList<StructureDifference> structure)
+    {
+        if (structure.Count == 0) return;
+        var table = new Table().Border(TableBorder.Minimal).AddColumns("", "structure", "live", "declared", "shadow");
+        foreach (var line in structure.OrderBy(l => l.AsDeclared))
+        {
+            var style = line.AsDeclared ? Style.Plain : new Style(Color.Red);
+            table.AddRow(new Text(line.AsDeclared ? "" : "differs", style), new Text($"{line.Kind} {line.Name}"), Said(line.Live), Said(line.Declared), Said(line.Shadow));
+        }
+        console.Write(table);
+
+        static Text Said(string? text)
+        {
+            var line = string.Join(' ', (text ?? "-").Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries));
+            return new Text(line.Length > 120 ? line[..119] + "…" : line);
+        }
     }
 
     private void Distributions(IReadOnlyList<ColumnDrift> distributions)

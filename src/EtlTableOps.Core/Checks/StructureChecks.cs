@@ -36,18 +36,11 @@ internal static class StructureChecks
             yield return new ShadowCheck("object", true, "the live table", "the live table", "The live table stays the object that it is, with its keys, rights, options and dependents: only its rows come from the shadow.");
             yield break;
         }
-        var found = TableFingerprint.UnderOwnNames(shadow.Attachments, blueprint.KeptNames);
-        foreach (var (name, kinds, meaning) in Groups)
+        foreach (var group in Compare(blueprint, shadow))
         {
-            var expected = Comparable(blueprint.Live.Attachments.Where(a => a.OnShadow && kinds.Contains(a.Kind) && Survives(a, blueprint)), blueprint);
-            var have = Comparable(found.Where(a => a.OnShadow && kinds.Contains(a.Kind)), blueprint);
-
-            // How a column is stored goes with its type: the new type has its own way.
-            expected.RemoveAll(IsOptionOfRetyped);
-            have.RemoveAll(IsOptionOfRetyped);
-            var differences = TableFingerprint.Differences(expected, have);
-            yield return new ShadowCheck(name, differences.Count == 0, $"{expected.Count}", $"{have.Count}",
-                differences.Count == 0 ? meaning : string.Join("; ", differences));
+            var differences = TableFingerprint.Differences(group.Expected, group.Found);
+            yield return new ShadowCheck(group.Name, differences.Count == 0, $"{group.Expected.Count}", $"{group.Found.Count}",
+                differences.Count == 0 ? group.Meaning : string.Join("; ", differences));
         }
         var moving = blueprint.Live.Attachments.Where(a => !a.OnShadow).ToList();
         var stuck = moving.Where(a => a is { CannotFollow: not null, Choice: DependentChoices.None }).ToList();
@@ -55,6 +48,22 @@ internal static class StructureChecks
             stuck.Count == 0
                 ? moving.Count == 0 ? "Nothing else hangs on the name." : $"They follow the name at the switch: {string.Join(", ", moving.Select(a => $"{a.Kind} {a.Name}"))}."
                 : string.Join("; ", stuck.Select(a => $"{a.Kind} {a.Name}: {a.CannotFollow}")));
+    }
+
+    /// <summary>What hangs on the shadow itself, against what the declared change leaves of the live table's, by kinds.</summary>
+    public static IEnumerable<AttachmentGroup> Compare(ShadowBlueprint blueprint, TableShape shadow)
+    {
+        var all = TableFingerprint.UnderOwnNames(shadow.Attachments, blueprint.KeptNames);
+        foreach (var (name, kinds, meaning) in Groups)
+        {
+            var expected = Comparable(blueprint.Live.Attachments.Where(a => a.OnShadow && kinds.Contains(a.Kind) && Survives(a, blueprint)), blueprint);
+            var found = Comparable(all.Where(a => a.OnShadow && kinds.Contains(a.Kind)), blueprint);
+
+            // How a column is stored goes with its type: the new type has its own way.
+            expected.RemoveAll(IsOptionOfRetyped);
+            found.RemoveAll(IsOptionOfRetyped);
+            yield return new AttachmentGroup(name, meaning, kinds, expected, found);
+        }
     }
 
     /// <summary>
@@ -96,3 +105,11 @@ internal static class StructureChecks
     // The comment is an attachment, compared there.
     private static Column Comparable(Column column) => column with { Comment = null };
 }
+
+/// <summary>Attachments of some kinds, as they can be compared.</summary>
+/// <param name="Name">The check's name.</param>
+/// <param name="Meaning">What it means that they are equal.</param>
+/// <param name="Kinds">The kinds.</param>
+/// <param name="Expected">What the declared change leaves of the live table's.</param>
+/// <param name="Found">The shadow's.</param>
+internal sealed record AttachmentGroup(string Name, string Meaning, IReadOnlyList<AttachmentKind> Kinds, IReadOnlyList<Attachment> Expected, IReadOnlyList<Attachment> Found);

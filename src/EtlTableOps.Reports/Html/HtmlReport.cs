@@ -110,11 +110,11 @@ internal static class HtmlReport
         <dl class="pair"><div><dt>Expected</dt><dd>{Html.Value(check.Expected)}</dd></div><div><dt>Found</dt><dd>{Html.Value(check.Found)}</dd></div>{(check.DefinedAt is null ? Html.None : Html.Write($"<div><dt>Defined at</dt><dd>{check.DefinedAt}</dd></div>"))}</dl></article>
         """);
 
-    private static Html Structure(IReadOnlyList<StructureDifference> structure) => structure.Count == 0 ? Html.None : Section("structure", "Columns that are not as they were",
+    private static Html Structure(IReadOnlyList<StructureDifference> structure) => structure.Count == 0 ? Html.None : Section("structure", "Structure that is not as it was",
     [
-        Table("What was declared of each column, and what is there", ["Column", "Live table", "Declared", "Shadow", "Verdict"], structure.Select(s => new[]
+        Table("What was declared of each column and of all that hangs on the table, and what is there", ["Kind", "Name", "Live table", "Declared", "Shadow", "Verdict"], structure.Select(s => new[]
         {
-            Html.Write($"{s.Column}"), Type(s.Live, "not there"), Type(s.Declared, s.Live is null ? "not declared" : "dropped"), Type(s.Shadow, "not there"),
+            Html.Write($"{s.Kind}"), Html.Write($"{s.Name}"), Type(s.Live, "not there"), Type(s.Declared, s.Live is null ? "not declared" : "dropped"), Type(s.Shadow, "not there"),
             Count(s.AsDeclared ? "as declared" : "not as declared", s.AsDeclared ? "good" : "bad"),
         })),
     ]);
