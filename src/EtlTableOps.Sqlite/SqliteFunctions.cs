@@ -44,12 +44,14 @@ internal static unsafe class SqliteFunctions
     private const ulong P1 = 0x9E3779B185EBCA87, P2 = 0xC2B2AE3D27D4EB4F, P3 = 0x165667B19E3779F9, P4 = 0x85EBCA77C2B2AE63, P5 = 0x27D4EB2F165667C5;
 
     /// <summary>Registers them.</summary>
-    public static void Register(nint database)
+    /// <returns>Where the rows are counted that <see cref="Sums"/> has added up.</returns>
+    public static nint Register(nint database)
     {
         SqliteNative.Register(database, Hash, &HashRow);
-        SqliteNative.RegisterAggregate(database, Sums, &AddRow, &EndRows);
+        var counter = SqliteNative.RegisterAggregate(database, Sums, &AddRow, &EndRows);
         SqliteNative.Register(database, Convert, &ConvertValue);
         SqliteNative.Register(database, Matches, &MatchValue);
+        return counter;
     }
 
     [UnmanagedCallersOnly(CallConvs = [typeof(CallConvCdecl)])]
@@ -67,6 +69,7 @@ internal static unsafe class SqliteFunctions
         var hash = HashOf(count, values);
         sums[0] += hash & uint.MaxValue;
         sums[1] += hash >> 32;
+        (*SqliteNative.Counter(context))++;
     }
 
     [UnmanagedCallersOnly(CallConvs = [typeof(CallConvCdecl)])]

@@ -41,14 +41,29 @@ internal static unsafe partial class SqliteNative
     }
 
     /// <summary>Registers an aggregate with any number of arguments.</summary>
-    public static void RegisterAggregate(nint database, string name, delegate* unmanaged[Cdecl]<nint, int, nint*, void> step, delegate* unmanaged[Cdecl]<nint, void> final)
+    /// <param name="database">The connection.</param>
+    /// <param name="name">The function's name.</param>
+    /// <param name="step">Takes a row.</param>
+    /// <param name="final">Gives the result.</param>
+    /// <returns>A count that the aggregate may keep (<see cref="Counter"/>), from 0 on; the library has it freed with the connection.</returns>
+    public static nint RegisterAggregate(nint database, string name, delegate* unmanaged[Cdecl]<nint, int, nint*, void> step, delegate* unmanaged[Cdecl]<nint, void> final)
     {
+        var counter = (nint)NativeMemory.AllocZeroed(sizeof(long));
         fixed (byte* text = Encoding.UTF8.GetBytes(name + '\0'))
         {
-            var rc = CreateFunction(database, text, -1, Utf8 | Deterministic, 0, 0, (nint)step, (nint)final, 0);
+            var rc = CreateFunction(database, text, -1, Utf8 | Deterministic, counter, 0, (nint)step, (nint)final, (nint)(delegate* unmanaged[Cdecl]<nint, void>)&Free);
+            // The library has freed it when it did not take the function.
             if (rc != 0) throw new InvalidOperationException($"SQLite did not take function {name} (code {rc}).");
         }
+        return counter;
     }
+
+    /// <summary>The count that belongs to the aggregate.</summary>
+    [DllImport(Library, EntryPoint = "sqlite3_user_data")]
+    public static extern long* Counter(nint context);
+
+    [UnmanagedCallersOnly(CallConvs = [typeof(CallConvCdecl)])]
+    private static void Free(nint counter) => NativeMemory.Free((void*)counter);
 
     /// <summary>The memory of an aggregate for the group that is added up, zeroed at first; null where none was made and no bytes are asked for.</summary>
     [DllImport(Library, EntryPoint = "sqlite3_aggregate_context")]

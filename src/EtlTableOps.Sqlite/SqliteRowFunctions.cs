@@ -29,13 +29,15 @@ internal static unsafe class SqliteRowFunctions
     private const int MostBits = 24;
 
     /// <summary>Registers them.</summary>
-    public static void Register(nint database)
+    /// <returns>Where the rows are counted that <see cref="Buckets"/> has added up.</returns>
+    public static nint Register(nint database)
     {
-        SqliteNative.RegisterAggregate(database, Buckets, &AddToBucket, &FinishBuckets);
+        var counter = SqliteNative.RegisterAggregate(database, Buckets, &AddToBucket, &FinishBuckets);
         SqliteNative.Register(database, Shown, &ShowValue);
         SqliteNative.Register(database, Canonical, &WriteCanonical);
         SqliteNative.Register(database, List, &WriteList);
         SqliteNative.Register(database, TextHash, &HashText);
+        return counter;
     }
 
     private struct Bucket
@@ -63,6 +65,7 @@ internal static unsafe class SqliteRowFunctions
         var bucket = state->Buckets + HashedRows.BucketOf(SqliteNative.ValueInt64(values[1]), state->Bits);
         bucket->Rows++;
         bucket->Sum += (ulong)SqliteNative.ValueInt64(values[2]);
+        (*SqliteNative.Counter(context))++;
     }
 
     [UnmanagedCallersOnly(CallConvs = [typeof(CallConvCdecl)])]

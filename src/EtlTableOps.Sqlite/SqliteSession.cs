@@ -33,6 +33,7 @@ internal sealed class SqliteSession : DbSession
 
     private readonly SqliteConnection connection;
     private readonly SqliteConnectionStringBuilder target;
+    private readonly nint[] counters;
 
     public SqliteSession(SqliteConnection connection, SqliteConnectionStringBuilder target)
         : base(connection, Describe(connection, target))
@@ -47,8 +48,7 @@ internal sealed class SqliteSession : DbSession
         // With a write-ahead log NORMAL loses nothing that a crash of the process could take, and a power cut takes the latest commits of all
         // alike; the file's own mode is never changed.
         if (wal) Scalar(connection, "PRAGMA synchronous = NORMAL");
-        SqliteFunctions.Register(Handle.DangerousGetHandle());
-        SqliteRowFunctions.Register(Handle.DangerousGetHandle());
+        counters = [SqliteFunctions.Register(Handle.DangerousGetHandle()), SqliteRowFunctions.Register(Handle.DangerousGetHandle())];
     }
 
     /// <inheritdoc/>
@@ -59,6 +59,10 @@ internal sealed class SqliteSession : DbSession
 
     /// <inheritdoc/>
     public override IDialect Dialect => SqliteDialect.Instance;
+
+    /// <inheritdoc/>
+    /// <remarks>Our aggregates are called for each row. Their counts live as long as the connection.</remarks>
+    public override unsafe long? RowsRead => connection.State == ConnectionState.Open ? counters.Sum(c => Volatile.Read(ref *(long*)c)) : null;
 
     /// <summary>The library's handle.</summary>
     internal sqlite3 Handle => connection.Handle ?? throw new ObjectDisposedException(nameof(SqliteSession));

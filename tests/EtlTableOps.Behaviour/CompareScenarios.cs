@@ -78,6 +78,30 @@ public abstract class CompareScenarios : EngineScenarios
         }
     }
 
+    /// <summary>A view, on either side: by the key of the table on the other one, by one that is given, or by whole rows.</summary>
+    protected async Task CompareViewsAsync()
+    {
+        await CompareFaults.CreateAsync(World, 50);
+        await World.ExecuteAsync("UPDATE people_copy SET note = 'NOTE 10' WHERE id = 10");
+        await World.ExecuteAsync("CREATE VIEW shown AS SELECT id, note FROM people WHERE id <= 20");
+        await World.ExecuteAsync("CREATE VIEW shown_copy AS SELECT id, note FROM people_copy WHERE id <= 20");
+        var byTable = await CompareAsync("people", "shown_copy", r => r with { Where = "id <= 20" });
+        Assert.Equal((1, 20, 20), (byTable.Changed, byTable.ExpectedRows, byTable.ActualRows));
+        Assert.Contains(byTable.Notes, n => n.StartsWith("Only one table has id as its key", StringComparison.OrdinalIgnoreCase));
+        var byKey = await CompareAsync("shown", "shown_copy", r => r with { Key = ["id"] });
+        Assert.Equal(("10", "note 10", "NOTE 10"), (byKey.Rows[0].Key[0].Value, byKey.Rows[0].Values[0].Expected, byKey.Rows[0].Values[0].Actual));
+        var byRow = await CompareAsync("people", "shown_copy");
+        Assert.Equal("id", Assert.Single(byRow.Key), ignoreCase: true);
+        Assert.Equal((1, 30), (byRow.Changed, byRow.Missing));
+        byRow = await CompareAsync("shown", "shown_copy");
+        Assert.Empty(byRow.Key);
+        Assert.Equal((1, 1), (byRow.Missing, byRow.Extra));
+        await FailsAsync(ErrorCode.TableNotFound, () => CompareAsync("shown", "shown_nowhere"));
+        await FailsAsync(ErrorCode.ColumnNotFound, () => CompareAsync("shown", "shown_copy", r => r with { Key = ["nonsense"] }));
+        // A table is still asked for where one is needed.
+        await FailsAsync(ErrorCode.NotATable, () => Operations.NewShadowAsync(new NewShadowRequest("shown"), Token));
+    }
+
     /// <summary>
     /// Keys of which one lies so far off that all others fall into one bucket, and then keys without it, of which some here and there have another value: cut by value, cut anew by hash, found
     /// by a list of buckets; values that come along and values that are fetched.

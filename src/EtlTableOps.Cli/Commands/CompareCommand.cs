@@ -14,8 +14,8 @@ internal static class CompareCommand
 
     public static Command Create()
     {
-        var table = CommonOptions.Table("table", "The table that is compared against: what there should be.");
-        var other = CommonOptions.Table("other-table", "The table that is compared: what there is.");
+        var table = CommonOptions.Table("table", "The table that is compared against: what there should be. A view too, on PostgreSQL and SQLite.");
+        var other = CommonOptions.Table("other-table", "The table or view that is compared: what there is.");
         var to = new Option<string?>("--to-connection") { Description = $"The database of the other table, where it is not the same; any engine. A password comes from {ToPasswordVariable} or from the engine's own places.", HelpName = "text" };
         var key = Names("--key", "A column that tells rows apart; several for a key of several. A key of both tables, or of one, when left out.");
         var columns = Names("--columns", "Compares only this column, and the key. Can be repeated.");

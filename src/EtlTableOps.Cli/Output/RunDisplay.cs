@@ -109,7 +109,8 @@ internal sealed class RunDisplay(Terminal terminal, Detail detail) : IRunObserve
 
     private void Advance(RunProgress progress)
     {
-        if (running.Values.FirstOrDefault(r => r.Title == progress.Title).Task is { } task)
+        // What belongs to no step by its title belongs to the only one that runs.
+        if ((running.Values.FirstOrDefault(r => r.Title == progress.Title).Task ?? (running.Count == 1 ? running.Values.First().Task : null)) is { } task)
         {
             if (progress.Total > 0)
             {
@@ -142,6 +143,7 @@ internal sealed class RunDisplay(Terminal terminal, Detail detail) : IRunObserve
     {
         if (!progress.InRows)
         {
+            if (progress.Percent < 0) return progress.Remark ?? "";
             return progress.Left is { } rest
                 ? string.Create(CultureInfo.InvariantCulture, $"{progress.Percent} %, {Human.Duration(rest)} left")
                 : string.Create(CultureInfo.InvariantCulture, $"{Math.Max(0, progress.Percent)} %");

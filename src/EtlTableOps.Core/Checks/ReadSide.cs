@@ -32,6 +32,9 @@ internal sealed record ReadSide(IEngineSession Session, string? Snapshot)
         }
     }
 
+    /// <summary>Rows that both sides' sessions have read by now; null where one cannot say.</summary>
+    public static long? CountRows(ReadSide expected, ReadSide actual) => ReferenceEquals(expected.Session, actual.Session) ? expected.Session.RowsRead : expected.Session.RowsRead + actual.Session.RowsRead;
+
     /// <summary>Reads both sides: at the same time where that is possible, else one after the other.</summary>
     /// <param name="expected">One side.</param>
     /// <param name="actual">The other one.</param>

@@ -78,7 +78,6 @@ internal sealed class RowSearch(ComparedPair pair, ReadSide expected, ReadSide a
         if (limits.TimeLimit is { } most) limit.CancelAfter(most);
         try
         {
-            observer.OnEvent(new RunProgress(operation, "Add up both sides", 0, pair.EstimatedRows, watch.Elapsed));
             // The timer may be late.
             if (watch.Elapsed >= limits.TimeLimit) await limit.CancelAsync().ConfigureAwait(false);
             limit.Token.ThrowIfCancellationRequested();
@@ -135,7 +134,9 @@ internal sealed class RowSearch(ComparedPair pair, ReadSide expected, ReadSide a
     /// <summary>Adds up, and merges what differs; false when enough was found.</summary>
     private async Task<bool> SearchAsync(KeyCut cut, BucketChoice? within, CancellationToken token)
     {
-        var (first, second) = await ReadSide.ReadBothAsync(expected, actual, (s, e, t) => ReadBucketsAsync(s, e, cut, within, t), token).ConfigureAwait(false);
+        var rows = within is null && pair.EstimatedRows > 0 ? 2 * pair.EstimatedRows : -1;
+        var (first, second) = await ScanWatch.TellAsync(observer, operation, "Add up both sides", rows, () => ReadSide.CountRows(expected, actual),
+            () => ReadSide.ReadBothAsync(expected, actual, (s, e, t) => ReadBucketsAsync(s, e, cut, within, t), token)).ConfigureAwait(false);
         if (within is null)
         {
             ExpectedRows = first.Values.Sum(b => b.Rows);

@@ -111,12 +111,13 @@ internal sealed class ShadowComparison(TableScope scope, SwapRecord record, Tabl
         if (!blueprint.StructureOnly) Note(scope.Dialect.Scan(expectedScan));
         Note(scope.Dialect.Scan(actualScan));
         var side = await ReadSide.OfAsync(scope.Session, token).ConfigureAwait(false);
-        var (expected, actual) = await ReadSide.ReadBothAsync(side, side, (s, isExpected, t) => (isExpected, blueprint.StructureOnly) switch
+        var rows = Math.Max(scope.Live.EstimatedRows, 0) + Math.Max(shadow.EstimatedRows, 0);
+        var (expected, actual) = await ScanWatch.TellAsync(observer, "test", "Read both sides", rows > 0 ? rows : -1, () => ReadSide.CountRows(side, side), () => ReadSide.ReadBothAsync(side, side, (s, isExpected, t) => (isExpected, blueprint.StructureOnly) switch
         {
             (true, true) => Task.FromResult(new ScanResult(ContentSum.Empty, [])),
             (true, false) => s.ReadScanAsync(expectedScan, t),
             _ => s.ReadScanAsync(actualScan, t),
-        }, token).ConfigureAwait(false);
+        }, token)).ConfigureAwait(false);
         return (expected, actual, watch.Elapsed);
     }
 

@@ -64,7 +64,31 @@ internal sealed class TableComparer(EtlDatabase database, IRunObserver observer)
     private static async Task<TableShape> ReadAsync(IEngineSession session, string name, CancellationToken token)
     {
         var parsed = TableName.Parse(name, session.Dialect.Folding);
-        return await session.ReadShapeAsync(parsed, token).ConfigureAwait(false) ?? throw new EtlException(ErrorCode.TableNotFound, parsed, session.Info.Display);
+        try
+        {
+            return await session.ReadShapeAsync(parsed, token).ConfigureAwait(false) ?? throw new EtlException(ErrorCode.TableNotFound, parsed, session.Info.Display);
+        }
+        catch (EtlException e) when (e.Code == ErrorCode.NotATable)
+        {
+            return await ReadViewAsync(session, parsed, e, token).ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>What is no table but can be read as one: a view, a materialized view, a foreign or a virtual table. It has columns, and no key that anybody answers for.</summary>
+    private static async Task<TableShape> ReadViewAsync(IEngineSession session, TableName name, EtlException refused, CancellationToken token)
+    {
+        // Of a view no manual says that its state at a moment can be read.
+        if (session.Dialect.PastStates is not null) throw refused;
+        try
+        {
+            var columns = await session.DescribeQueryAsync(Sql.Write(session.Dialect, $"SELECT * FROM {name}"), token).ConfigureAwait(false);
+            // Which collations its columns have is not known, so that text is compared by its bytes.
+            return new TableShape { Name = name, ObjectId = "", Columns = [.. columns.Select(c => c with { Collation = c.Collation ?? "" })], Keys = [], Attachments = [] };
+        }
+        catch (EtlException e) when (e.Code == ErrorCode.StatementFailed)
+        {
+            throw refused;
+        }
     }
 
     private static string Name(TableShape table, IEngineSession session, CompareRequest request)

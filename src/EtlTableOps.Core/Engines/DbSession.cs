@@ -152,6 +152,9 @@ public abstract partial class DbSession : IEngineSession
     public abstract Task<TableShape?> ReadShapeAsync(TableName name, CancellationToken token);
 
     /// <inheritdoc/>
+    public virtual long? RowsRead => null;
+
+    /// <inheritdoc/>
     public virtual async Task<string?> ReadObjectIdAsync(TableName name, CancellationToken token) =>
         await QueryAsync(Dialect.ObjectIdOf(name), r => r.GetString(0), token).ConfigureAwait(false) is [var id] ? id : null;
 

@@ -71,6 +71,12 @@ public interface IEngineSession : IAsyncDisposable
     /// <exception cref="Errors.EtlException"><see cref="Errors.ErrorCode.NotATable"/> for a view and the like.</exception>
     Task<TableShape?> ReadShapeAsync(TableName name, CancellationToken token);
 
+    /// <summary>
+    /// Rows that statements of this session over whole sides (<see cref="IDialect.Scan"/>, <see cref="IRowHashing.BucketSums"/>) have read by now, while they run too; null where the engine cannot say.
+    /// Read from any thread.
+    /// </summary>
+    long? RowsRead => null;
+
     /// <summary>Which object carries this name now, as <see cref="TableShape.ObjectId"/> has it; null when none does.</summary>
     Task<string?> ReadObjectIdAsync(TableName name, CancellationToken token);
 

@@ -25,6 +25,10 @@ public sealed class SqliteProofTests : ProofScenarios
 public sealed class SqliteVerdictTests : VerdictScenarios
 {
     protected override EngineWorld NewWorld() => new SqliteWorld();
+
+    [Fact]
+    [Trait("Promise", "4")]
+    public Task A_verdict_tells_of_indexes_and_of_what_was_put_on_the_shadow() => TellOfIndexesAndDependentsAsync();
 }
 
 public sealed class SqliteCheckTests : CheckScenarios
@@ -38,6 +42,26 @@ public sealed class SqliteCompareTests : CompareScenarios
 
     [Fact]
     public Task Keys_that_lie_thick_here_and_thin_there_are_found_by_their_values() => CompareByRangesAsync();
+
+    [Fact]
+    public Task Views_are_compared_like_tables() => CompareViewsAsync();
+
+    [Fact]
+    public async Task Rows_are_counted_while_they_are_read()
+    {
+        await World.ExecuteAsync("CREATE TABLE people (id integer PRIMARY KEY, name text)");
+        await World.ExecuteAsync("INSERT INTO people WITH RECURSIVE s(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM s WHERE i < 40) SELECT i, 'p' || i FROM s");
+        await using var session = await Database.OpenSessionAsync(Token);
+        Assert.Equal(0, session.RowsRead);
+        var people = (await session.ReadShapeAsync(Tables.TableName.Parse("people", session.Dialect.Folding), Token))!;
+        var content = new Checks.ContentQuery { From = people.Name, Columns = [.. people.Columns.Select(c => new Checks.ContentColumn(new Engines.SqlText(c.Name), c.Type))] };
+        await session.QueryAsync(session.Dialect.Scan(new Checks.TableScan(content)), r => r.GetInt64(0), Token);
+        Assert.Equal(40, session.RowsRead);
+        await session.QueryAsync(session.Dialect.BucketSums(new Checks.HashedRows(content), new Checks.KeyCut(4)), r => r.GetInt64(0), Token);
+        Assert.Equal(80, session.RowsRead);
+        await session.DisposeAsync();
+        Assert.Null(session.RowsRead);
+    }
 
     [Fact]
     public async Task Keys_that_are_no_whole_numbers_in_a_column_of_whole_numbers_are_found_too()
