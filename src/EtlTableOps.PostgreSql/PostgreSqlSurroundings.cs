@@ -59,13 +59,16 @@ internal sealed class PostgreSqlSurroundings(PostgreSqlSession session)
               UNION SELECT k.conrelid FROM pg_catalog.pg_constraint k JOIN family f ON f.oid = k.confrelid WHERE k.contype = 'f'
               UNION SELECT k.confrelid FROM pg_catalog.pg_constraint k JOIN family f ON f.oid = k.conrelid WHERE k.contype = 'f'
             )
-            SELECT COALESCE(l.pid::text, 'prepared transaction ' || MIN(p.gid)), COALESCE(MIN(a.usename::text), MIN(p.owner::text), '?'),
+            -- A prepared transaction may end between the two views, and then its lock has no name.
+            SELECT COALESCE(l.pid::text, 'prepared transaction ' || MIN(p.gid), 'prepared transaction'), COALESCE(MIN(a.usename::text), MIN(p.owner::text), '?'),
                    MIN(COALESCE(a.xact_start, p.prepared)) AT TIME ZONE 'UTC', COALESCE(MIN(a.state), CASE WHEN l.pid IS NULL THEN 'prepared' ELSE MIN(a.backend_type) END, '?'),
                    COALESCE(MIN(a.query), '')
             FROM pg_catalog.pg_locks l
             JOIN tied t ON t.oid = l.relation
             LEFT JOIN pg_catalog.pg_stat_activity a ON a.pid = l.pid
-            LEFT JOIN pg_catalog.pg_prepared_xacts p ON l.pid IS NULL AND l.virtualtransaction = '-1/' || p.transaction::text
+            -- A prepared transaction keeps the virtual number of the session that made it; only its lock on its own number says which it is.
+            LEFT JOIN (SELECT x.virtualtransaction, g.gid, g.owner, g.prepared FROM pg_catalog.pg_locks x JOIN pg_catalog.pg_prepared_xacts g ON g.transaction = x.transactionid
+                       WHERE x.pid IS NULL AND x.locktype = 'transactionid') p ON l.pid IS NULL AND l.virtualtransaction = p.virtualtransaction
             WHERE l.locktype = 'relation' AND l.granted AND l.pid IS DISTINCT FROM pg_catalog.pg_backend_pid()
               AND l.database = (SELECT d.oid FROM pg_catalog.pg_database d WHERE d.datname = pg_catalog.current_database())
             GROUP BY l.pid, l.virtualtransaction

@@ -26,6 +26,7 @@ internal sealed class PostgreSqlPrograms
         wal_level = logical
         max_wal_size = 4GB
         max_connections = 200
+        max_prepared_transactions = 5
         shared_buffers = 128MB
         EOF
         cat >"$dir/data/pg_hba.conf" <<EOF

@@ -83,7 +83,7 @@ internal sealed class UndoWork(TableScope scope, SwapRecord target, IReadOnlyLis
         var rows = await CountWrittenAsync(session, token).ConfigureAwait(false);
         if (rows == 0 || force) return rows;
         if (rows < 0 && since.FirstOrDefault(r => r.Details.LogEndedAt is not null)?.Details.LogEndedAt is { } ended)
-            throw Refusal("An unknown number of", string.Create(CultureInfo.InvariantCulture, $" (since {ended:yyyy-MM-dd HH:mm:ss} UTC, as -Undoable said, their keys have not been logged, so that they can be neither kept nor counted)"));
+            throw Refusal("An unknown number of", string.Create(CultureInfo.InvariantCulture, $" (since {ended:yyyy-MM-dd HH:mm:ss} UTC, as -Undoable said, their keys have not been logged, so that they can be neither kept nor counted; Compare-Table shows in which rows both tables differ)"));
         if (rows < 0) throw Refusal("An unknown number of", " (the log that would know is gone, or the table was emptied at once and there is no way to tell which rows went, or triggers of the log were disabled or dropped meanwhile)");
         if (Later is null) throw Refusal(rows.ToString(CultureInfo.InvariantCulture), $" ({WhyNotLater})");
         await RefuseUnfitAsync(session, token).ConfigureAwait(false);
