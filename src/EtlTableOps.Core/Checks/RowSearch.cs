@@ -103,21 +103,21 @@ internal sealed class RowSearch(ComparedPair pair, ReadSide expected, ReadSide a
     private async Task<KeyCut?> CutByValueAsync(int bits, CancellationToken token)
     {
         if (pair.Expected.Ordered is null || pair.Actual.Ordered is null) return null;
-        var (first, second) = (await BoundsAsync(expected.Session, pair.Expected).ConfigureAwait(false), await BoundsAsync(actual.Session, pair.Actual).ConfigureAwait(false));
+        var (first, second) = await ReadSide.ReadBothAsync(expected, actual, (s, e, t) => BoundsAsync(s, e ? pair.Expected : pair.Actual, t), token).ConfigureAwait(false);
         var values = first.Concat(second).Where(v => v is not null).ToList();
         if (values.Count == 0 || values.Exists(v => v is not (long or int or short))) return null;
         var numbers = values.ConvertAll(v => Number(v!));
         return KeyCut.ByValue(bits, numbers.Min(), numbers.Max());
 
         // Of all rows, because with a condition they would have to be read; and one after the other, because not every engine finds both in an index at once.
-        async Task<List<object?>> BoundsAsync(IEngineSession session, HashedRows rows)
+        async Task<List<object?>> BoundsAsync(IEngineSession session, HashedRows rows, CancellationToken stop)
         {
             var bounds = new List<object?>();
             foreach (var bound in new[] { "min", "max" })
             {
                 var sql = session.Dialect.SelectRows(rows.Content with { Where = null, ExceptLogged = null }, SqlText.Write(session.Dialect, $"{new SqlText(bound)}({rows.Ordered!.Expression})"));
                 observer.OnEvent(new StatementRun(sql.Text));
-                bounds.AddRange(await session.QueryAsync(sql, r => r.IsDBNull(0) ? null : r.GetValue(0), token).ConfigureAwait(false));
+                bounds.AddRange(await session.QueryAsync(sql, r => r.IsDBNull(0) ? null : r.GetValue(0), stop).ConfigureAwait(false));
             }
             return bounds;
         }
