@@ -54,12 +54,12 @@ public sealed class DbtSchemaTests
             """;
         Assert.Equal(["-: unique(id) [s.yml:13]", "source_freshness(synced_at): freshness(synced_at, warn_after: 6h 00m, error_after: 2d 0h) [s.yml:7]"], Checks(yaml));
         Assert.Equal(["""source_freshness("Seen"): freshness("Seen", error_after: 5d 0h, where: deleted = 0) [s.yml:17]"""], Checks(yaml, "desk.rooms"));
-        Assert.Empty(Checks(yaml, "prices"));
+        Assert.Equal(["prices: not_understood(severity: warn, the files have this table, but no test of it) [s.yml:21]"], Checks(yaml, "prices"));
         Assert.Contains("loaded_at_field is an expression (cast(seen as timestamp))", Assert.Single(Checks(yaml, "raw_desk.guest_list")), StringComparison.Ordinal);
         Assert.Contains("loaded_at_query", Assert.Single(Checks(yaml, "halls")), StringComparison.Ordinal);
         Assert.Contains("source_freshness holds a template ({{ var('column') }})", Assert.Single(Checks(yaml, "keys")), StringComparison.Ordinal);
         Assert.Contains("there is no loaded_at_field", Assert.Single(Checks(yaml, "doors")), StringComparison.Ordinal);
-        Assert.Empty(Checks(yaml, "walls"));
+        Assert.Contains("no test of it", Assert.Single(Checks(yaml, "walls")), StringComparison.Ordinal);
         Assert.Contains("source_freshness holds a template", Assert.Single(Checks(yaml, "roofs")), StringComparison.Ordinal);
     }
 

@@ -86,7 +86,7 @@ internal sealed partial class CheckReader(bool foreign)
             if (!foreign) throw place.Error(e.Message);
             return NotUnderstood(column is null ? word : $"{word}({column})", column, e.Message, place);
         }
-        catch (EtlException) when (foreign && arguments.Template is { } template)
+        catch (EtlException) when (foreign && arguments.Template is string template)
         {
             // What is wrong with it may well be right once dbt has filled it in.
             return NotUnderstood(column is null ? word : $"{word}({column})", column, TemplateIn(word, template), place);

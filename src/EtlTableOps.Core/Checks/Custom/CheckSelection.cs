@@ -29,6 +29,9 @@ public static class CheckSelection
             throw new EtlException(ErrorCode.BadInput, $"There are several tables by the name '{model ?? name.Name}': {string.Join(", ", where.Take(10))}{(where.Count > 10 ? " …" : "")}. Name the one that is meant with -Model.");
         }
         var tables = TablesOf(all);
+        // Nothing to check is no proof of anything either.
+        if (found.Count > 0 && found.TrueForAll(m => m.Checks.Count == 0))
+            general.Insert(0, new CheckModel(null, [CheckReader.NotUnderstood(model ?? name.Name, null, "the files have this table, but no test of it", found[0].DefinedAt ?? CheckPlace.Parameter)]));
         return [.. found.SelectMany(m => m.Checks.Select(c => m.DefinedAt is not null && c.To is { } to && tables.TryGetValue(to, out var other) ? c with { To = other } : c)), .. general.SelectMany(m => m.Checks)];
     }
 
