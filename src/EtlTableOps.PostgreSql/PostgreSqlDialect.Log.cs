@@ -248,7 +248,7 @@ public sealed partial class PostgreSqlDialect
               END IF;
             {body}
               ELSE
-                INSERT INTO {log.Log} (seq, op, changes) OVERRIDING SYSTEM VALUE VALUES (- pg_catalog.nextval(pg_catalog.pg_get_serial_sequence({new SqlLiteral(Qualified(log.Log))}, 'seq')::pg_catalog.regclass), 'T', 1);
+                INSERT INTO {log.Log} (seq, op, changes) OVERRIDING SYSTEM VALUE VALUES (OPERATOR(pg_catalog.-) pg_catalog.nextval(pg_catalog.pg_get_serial_sequence({new SqlLiteral(Qualified(log.Log))}, 'seq')::pg_catalog.regclass), 'T', 1);
               END IF;
               RETURN NULL;
             END $etl$

@@ -69,10 +69,12 @@ public sealed class MovedKeyTests(PostgreSqlDatabase database) : PostgreSqlTest(
             CREATE SCHEMA own;
             CREATE FUNCTION own.caught(text, text) RETURNS boolean LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'ran'; END $$;
             CREATE FUNCTION own.caught(oid, oid) RETURNS boolean LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'ran'; END $$;
+            CREATE FUNCTION own.caught(bigint) RETURNS bigint LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'ran'; END $$;
             CREATE FUNCTION own.current_setting(text, boolean) RETURNS text LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'ran'; END $$;
             CREATE FUNCTION own.record_image_ne(record, record) RETURNS boolean LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'ran'; END $$;
             CREATE OPERATOR own.= (LEFTARG = text, RIGHTARG = text, PROCEDURE = own.caught);
             CREATE OPERATOR own.<> (LEFTARG = text, RIGHTARG = text, PROCEDURE = own.caught);
+            CREATE OPERATOR own.- (RIGHTARG = bigint, PROCEDURE = own.caught);
             CREATE OPERATOR own.= (LEFTARG = oid, RIGHTARG = oid, PROCEDURE = own.caught);
             """);
         await Job.BuildAsync();
