@@ -36,7 +36,7 @@ internal sealed class Report(string engine, string server, string folder)
     {
         Directory.CreateDirectory(folder);
         var raw = new StringBuilder("engine,measure,way,case,rows,run,unit,value\n");
-        foreach (var f in figures) raw.AppendLine(CultureInfo.InvariantCulture, $"{engine},{f.Measure},{f.Way},{f.Case},{f.Rows},{f.Run},{f.Unit},{f.Value:0.######}");
+        foreach (var f in figures) raw.AppendLine(CultureInfo.InvariantCulture, $"{engine},{Field(f.Measure)},{Field(f.Way)},{Field(f.Case)},{f.Rows},{f.Run},{f.Unit},{f.Value:0.######}");
         var table = Table();
         File.WriteAllText(Path.Combine(folder, "figures.csv"), raw.ToString());
         File.WriteAllText(Path.Combine(folder, "report.md"), $"# {engine}: {Title}\n\n{table}");
@@ -45,6 +45,8 @@ internal sealed class Report(string engine, string server, string folder)
         Console.WriteLine(table);
         Console.WriteLine($"Raw numbers, this table and a picture: {Path.GetFullPath(folder)}");
     }
+
+    private static string Field(string text) => text.Contains(',', StringComparison.Ordinal) ? $"\"{text}\"" : text;
 
     /// <summary>Median, lowest and highest of each way, and its ratio to ours within the same run.</summary>
     private string Table()

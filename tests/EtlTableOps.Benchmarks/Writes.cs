@@ -16,7 +16,8 @@ internal sealed class Writes(Bench bench, Report report, long rows)
     public async Task RunAsync(int runs)
     {
         var operations = new TableOperations(await bench.ConnectAsync());
-        List<(string Table, string Way)> ways = [("plain", "no feed"), ("logged", Report.Ours + ", trigger log"), ("columned", Report.Ours + ", by a column")];
+        // Ours alone is the trigger log: the ratios are of it.
+        List<(string Table, string Way)> ways = [("plain", "no feed"), ("logged", Report.Ours), ("columned", Report.Ours + ", by a column")];
         foreach (var (table, _) in ways) await bench.RunSqlAsync([.. bench.CreateEvents(table, rows)]);
         await Bench.TimeAsync(() => operations.NewShadowAsync(new NewShadowRequest("logged") { Feed = FeedKind.TriggerLog }, default));
         await Bench.TimeAsync(() => operations.NewShadowAsync(new NewShadowRequest("columned") { Feed = FeedKind.Column, FeedColumn = "event_ts" }, default));
